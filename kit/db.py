@@ -1,0 +1,110 @@
+"""The database: one transaction at a time, and what may only happen once it is safe."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import DateTime, MetaData, String
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
+
+from kit import log
+from kit.languages import Translated
+
+logger = log.get(__name__)
+
+Effect = tuple[str, ...]
+"""What to do after the commit, as words: ("ring", "3") or ("messages",). The same one is done once."""
+
+
+class TranslatedText(TypeDecorator[Translated]):
+    """A text in several languages, as one JSONB column: {"fr": …, "en": …}."""
+
+    impl = JSONB
+    cache_ok = True
+
+    def process_bind_param(self, value: Mapping[str, str] | None, dialect: Dialect) -> dict[str, str] | None:
+        return None if value is None else dict(value)
+
+    def process_result_value(self, value: dict[str, str] | None, dialect: Dialect) -> Translated | None:
+        return None if value is None else Translated(value)
+
+
+class Base(DeclarativeBase):
+    """Tables of Vitrine. Instants are `timestamptz` in UTC; names of constraints are predictable for migrations."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: DateTime(timezone=True),
+        Translated: TranslatedText(),
+        str: String(),
+        dict[str, Any]: JSONB(),
+        list[Any]: JSONB(),
+    }
+
+
+def make_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
+    """An engine whose sessions give up rather than queue for ever: locks 3 s, a statement 10 s, idle 15 s."""
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        connect_args={
+            "timeout": 5,
+            "server_settings": {
+                "application_name": "vitrine",
+                "lock_timeout": "3000",
+                "statement_timeout": "10000",
+                "idle_in_transaction_session_timeout": "15000",
+                "jit": "off",
+            },
+        },
+    )
+
+
+class Database:
+    """Opens transactions; only entry points in `web/` do."""
+
+    def __init__(self, engine: AsyncEngine, perform: Callable[[Effect], Awaitable[None]] | None = None) -> None:
+        self.engine = engine
+        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+        self._perform = perform
+
+    @asynccontextmanager
+    async def work(self, *, readonly: bool = False) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed on the way out, rolled back if anything raises.
+
+        With `readonly`, PostgreSQL itself refuses whoever tries to write. What `after_commit` asked for is done once
+        the commit is safe, and a failure there fails nothing: the next tick of the worker catches up.
+        """
+        async with self._sessions() as session:
+            async with session.begin():
+                if readonly:
+                    await session.connection(execution_options={"postgresql_readonly": True})
+                yield session
+            effects: dict[Effect, None] = session.info.pop("after_commit", {})
+        for effect in effects:
+            try:
+                if self._perform:
+                    await self._perform(effect)
+            except Exception:
+                logger.warning("effect left to the next tick", effect=effect, exc_info=True)
+
+
+def after_commit(session: AsyncSession, *effect: str) -> None:
+    """Ask for `effect` once this transaction is committed; the same one asked twice is done once."""
+    session.info.setdefault("after_commit", {})[effect] = None
