@@ -1,0 +1,72 @@
+"""What happened: who did what to which booking, when, from where to where, and why. Written with the change itself."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kit.db import Base
+
+SHOPPER = "shopper"
+SYSTEM = "vitrine"
+"""Actors that are not accounts. Staff are named by their first name, an API key by `key:<name>`."""
+
+
+class Entry(Base):
+    """One thing that happened. Append only; holds no contact of a shopper, so it need not be erased."""
+
+    __tablename__ = "journal"
+    __table_args__ = (Index("ix_journal_subject", "subject", "subject_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    store_id: Mapped[int | None] = mapped_column(ForeignKey("store.id"), index=True)
+    subject: Mapped[str]
+    """`reservation`, `stock`, `account`, `key`."""
+    subject_id: Mapped[int]
+    event: Mapped[str]
+    before: Mapped[str] = mapped_column(default="")
+    after: Mapped[str] = mapped_column(default="")
+    by: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    at: Mapped[datetime]
+
+
+async def record(
+    session: AsyncSession,
+    subject: str,
+    subject_id: int,
+    event: str,
+    *,
+    by: str,
+    now: datetime,
+    store_id: int | None = None,
+    before: str = "",
+    after: str = "",
+    reason: str = "",
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Keep that `event` happened; the same transaction holds the change."""
+    await session.execute(
+        insert(Entry).values(
+            store_id=store_id,
+            subject=subject,
+            subject_id=subject_id,
+            event=event,
+            before=before,
+            after=after,
+            by=by,
+            reason=reason,
+            detail=detail or {},
+            at=now,
+        )
+    )
+
+
+async def of(session: AsyncSession, subject: str, subject_id: int) -> Sequence[Entry]:
+    """Everything that happened to it, oldest first."""
+    query = select(Entry).where(Entry.subject == subject, Entry.subject_id == subject_id).order_by(Entry.id)
+    return (await session.scalars(query)).all()

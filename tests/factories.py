@@ -1,0 +1,223 @@
+"""A small world for tests: three stores, a few articles, staff. The names are those of the notes: Léa, Inès, Marc."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from booking.customers import Customer
+from booking.reservations import asking, questions
+from booking.reservations.tables import Reservation
+from kit.languages import Translated
+from stores import catalogue, places, staff
+from stores.catalogue import Category, Product, Variant
+from stores.places import Store, StoreException
+from stores.stock import Kind, StockMovement, StoreStock
+
+SECRET = b"a secret of the test suite, long enough"
+PASSWORD = "lampes et abat-jour du matin"
+EVERY_DAY = "Mo-Sa 10:00-20:00"
+
+
+def both(fr: str, en: str = "") -> Translated:
+    return Translated(fr=fr, en=en or fr)
+
+
+def store(slug: str = "rivoli", **over: Any) -> Store:
+    """Aurore Rivoli in Paris, open from Monday to Saturday, 10:00 to 20:00."""
+    values: dict[str, Any] = {
+        "slug": slug,
+        "name": f"Aurore {slug.capitalize()}",
+        "sms_name": f"Aurore {slug.capitalize()}"[:16],
+        "group": "france",
+        "language": "fr",
+        "street": "52 rue de Rivoli",
+        "postcode": "75004",
+        "city": "Paris",
+        "country": "FR",
+        "latitude": 48.8571,
+        "longitude": 2.3535,
+        "phone": "+33199001234",
+        "email": f"{slug}@aurore.example",
+        "timezone": "Europe/Paris",
+        "region": "FR",
+        "hours_osm": EVERY_DAY,
+        "entrance": both("entrée rue de Rivoli", "rue de Rivoli entrance"),
+        "desk": both("Accueil réservations, rez-de-chaussée", "Reservations desk, ground floor"),
+        "desk_sms": "accueil RDC",
+        "about": both("Le magasin des tests.", "The store of the tests."),
+        "directions": {"fr": ["Métro Hôtel de Ville"], "en": ["Metro Hôtel de Ville"]},
+        "floors": [
+            {"level": 0, "name": {"fr": "Rez-de-chaussée", "en": "Ground floor"}, "departments": ["LUM"]},
+        ],
+        "services": [],
+        "exceptions": [],
+    }
+    return Store(**{**values, **over})
+
+
+def closed(day: Any, reason: str = "Fermé", hours: str = "off") -> StoreException:
+    return StoreException(day=day, hours=hours, reason=both(reason))
+
+
+@dataclass
+class World:
+    """What `build` made, by the names that tests use."""
+
+    rivoli: Store
+    kleber: Store
+    lyon: Store
+    lighting: Category
+    lamps: Category
+    lamp: Variant
+    shade: Variant
+    sofa: Variant
+    accounts: dict[str, staff.Account] = field(default_factory=dict)
+
+
+def product(category: Category, ref: str, name: Translated, *variants: Variant, now: datetime, **over: Any) -> Product:
+    values: dict[str, Any] = {
+        "ref": ref,
+        "slug_fr": name["fr"].lower().replace(" ", "-"),
+        "slug_en": name["en"].lower().replace(" ", "-"),
+        "name": name,
+        "brand": "Maison Lavergne",
+        "story": both("Elle éclaire la table sans éblouir.", "It lights the table and never dazzles."),
+        "facts": {"fr": [["Hauteur", "42 cm"]], "en": [["Height", "42 cm"]]},
+        "category": category,
+        "state": "published",
+        "published_at": now,
+        "updated_at": now,
+        "variants": list(variants),
+        "pictures": [],
+    }
+    return Product(**{**values, **over})
+
+
+async def put(
+    session: AsyncSession, store: Store, variant: Variant, units: int, *, now: datetime, **over: Any
+) -> StoreStock:
+    """So many units in that store, counted and seen this morning."""
+    row = StoreStock(
+        store_id=store.id,
+        variant_id=variant.id,
+        book=units,
+        fed_at=now - timedelta(hours=1),
+        seen_at=now - timedelta(hours=1),
+        **{"floor": 0, "shelf": "L-12-3", **over},
+    )
+    session.add(row)
+    await session.flush()
+    session.add(
+        StockMovement(
+            store_id=store.id,
+            variant_id=variant.id,
+            kind=Kind.RECEIPT,
+            book=units,
+            unsellable=over.get("unsellable", 0),
+            source="seed",
+            source_event_id=f"{store.id}:{variant.id}",
+            occurred_at=now,
+        )
+    )
+    await session.flush()
+    return row
+
+
+async def build(session: AsyncSession, *, now: datetime, staffed: bool = True) -> World:
+    """Rivoli has five lamps and two shades, Kléber one lamp, Lyon nothing; the sofa is by appointment."""
+    rivoli, kleber = store(), store("kleber", city="Strasbourg", postcode="67000", latitude=48.583, longitude=7.745)
+    lyon = store("lyon", city="Lyon", postcode="69002", latitude=45.757, longitude=4.834)
+    lighting = Category(
+        code="LUM",
+        slug_fr="luminaires",
+        slug_en="lighting",
+        name=both("Luminaires", "Lighting"),
+        intro=both("", ""),
+    )
+    session.add_all([rivoli, kleber, lyon, lighting])
+    await session.flush()
+    lighting.department_id = lighting.id
+    lamps = Category(
+        parent_id=lighting.id,
+        department_id=lighting.id,
+        slug_fr="lampes-a-poser",
+        slug_en="table-lamps",
+        name=both("Lampes à poser", "Table lamps"),
+        intro=both("", ""),
+    )
+    session.add(lamps)
+    await session.flush()
+    finish = {"fr": "Finition", "en": "Finish"}
+    brass = [{"name": finish, "value": {"fr": "Laiton", "en": "Brass"}}]
+    lamp = Variant(sku="LUM-0001-LAI", gtin="3001234567892", options=brass, price_minor=12900)
+    shade = Variant(sku="LUM-0013-30", gtin="3001234567908", options=[], price_minor=3500)
+    sofa = Variant(sku="MEU-0001", options=[], price_minor=189000)
+    session.add_all(
+        [
+            product(lamps, "LUM-0001", both("Lampe Oscar", "Oscar lamp"), lamp, now=now),
+            product(lamps, "LUM-0013", both("Abat-jour lin", "Linen shade"), shade, now=now),
+            product(lamps, "MEU-0001", both("Canapé Berthe", "Berthe sofa"), sofa, now=now, by_appointment=True),
+        ]
+    )
+    await session.flush()
+    for where, variant, units in ((rivoli, lamp, 5), (rivoli, shade, 2), (kleber, lamp, 1), (rivoli, sofa, 1)):
+        await put(session, where, variant, units, now=now)
+    world = World(rivoli, kleber, lyon, lighting, lamps, lamp, shade, sofa)
+    if staffed:
+        for name, role, where in (
+            ("ines", "advisor", rivoli),
+            ("helene", "manager", rivoli),
+            ("marc", "advisor", kleber),
+            ("solene", "admin", None),
+        ):
+            world.accounts[name], _ = await staff.add_account(
+                session,
+                f"{name}@aurore.example",
+                role,
+                first_name={"ines": "Inès", "helene": "Hélène", "solene": "Solène"}.get(name, name.capitalize()),
+                last_name="Test",
+                store_ids=[where.id] if where else [],
+                password=PASSWORD,
+                now=now,
+            )
+    return world
+
+
+def lea(**over: Any) -> Customer:
+    """Léa, who shops from the metro and reads mail."""
+    values: dict[str, Any] = {
+        "first_name": "Léa",
+        "last_name": "Martin",
+        "email": "lea@exemple.fr",
+        "phone": "",
+        "language": "fr",
+        "contact": "email",
+    }
+    return Customer(**{**values, **over})
+
+
+async def reserved(
+    session: AsyncSession,
+    world: World,
+    *,
+    now: datetime,
+    lines: list[tuple[Variant, int]] | None = None,
+    customer: Customer | None = None,
+    store: Store | None = None,
+) -> Reservation:
+    """Léa has asked Rivoli for a lamp (or what the test says)."""
+    found = await places.find(session, (store or world.rivoli).slug)
+    skus = lines or [(world.lamp, 1)]
+    variants = await catalogue.find_variants(session, [variant.sku for variant, _ in skus])
+    asked = await asking.reserve(
+        session,
+        found,
+        [(variants[variant.sku], n) for variant, n in skus],
+        customer or lea(),
+        secret=SECRET,
+        now=now,
+        limited=False,
+    )
+    return await questions.get(session, asked.reservation.id)
