@@ -56,11 +56,11 @@ class Refusal(Exception):
     """It will not be taken, however often it is tried."""
 
 
-class NotNow(Exception):  # noqa: N818
+class NotNow(Exception):
     """It was not taken this time."""
 
 
-class Unsure(Exception):  # noqa: N818
+class Unsure(Exception):
     """It may have left or not. An SMS costs money and is not sent again: somebody should look."""
 
 
@@ -181,6 +181,15 @@ class Channels:
                     await _notify(letter.to, title=letter.subject, body=letter.text)
                 except Unsure as unsure:  # told twice is better than not told
                     raise NotNow(str(unsure)) from unsure
+
+    async def greet(self) -> str:
+        """Whether the mail server answers, in words for `vitrine doctor`; raises what it meets."""
+        if not self._settings.smtp_url:
+            return "kept in the demo's own mailbox"
+        async with asyncio.timeout(ANSWERS_WITHIN), self._in_use:
+            await self._connected()
+            await self._hang_up()
+        return f"{urlsplit(self._settings.smtp_url).hostname} answers"
 
     async def close(self) -> None:
         async with self._in_use:
