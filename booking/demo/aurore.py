@@ -1,0 +1,479 @@
+"""The house of the demo, Aurore: read from its files and put into an empty database, with a week behind it.
+
+Everything is invented and repeatable: the same `now` makes the same house. Rows go in by few large statements, because
+somebody waits for the first page.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from booking.demo import towns, week
+from booking.demo.pictures import draw, scene
+from booking.demo.pictures.sheet import HEIGHT, WIDTH
+from stores.catalogue import Category, Picture, Product, State, Variant
+from stores.hours import CLOSED, public_holidays
+from stores.places import Store, StoreException
+from stores.staff import Account, AccountStore, passwords
+from stores.stock import Kind, StockMovement, StoreStock
+
+DATA = Path(__file__).parent / "data"
+SOURCE = "seed"
+PASSWORD = "aurore"
+HOLIDAYS_FOR = timedelta(days=366)
+NEVER_OPEN = frozenset({(1, 1), (5, 1), (12, 25)})
+"""Month and day of the holidays on which no store of the house opens; for the others its own file decides."""
+
+SHELVES = {
+    "BRI": "B", "CUI": "C", "JEU": "J", "LIN": "T", "LUM": "L", "MAR": "S", "MEU": "H", "MOD": "M",
+}  # fmt: skip
+"""The letter with which the shelves of a department begin, on every floor of every store."""
+
+
+class Truth(StrEnum):
+    """What a shelf can say."""
+
+    PLENTY = "plenty"
+    FEW = "few"
+    LAST = "last one"
+    DISPLAY = "display piece"
+    SOLD_OUT = "none here any more"
+    NEVER = "never had"
+
+
+CHANCES = {Truth.PLENTY: 38, Truth.FEW: 25, Truth.LAST: 13, Truth.DISPLAY: 5, Truth.SOLD_OUT: 10, Truth.NEVER: 9}
+SEASONAL = {Truth.PLENTY: 8, Truth.FEW: 22, Truth.LAST: 12, Truth.DISPLAY: 3, Truth.SOLD_OUT: 5, Truth.NEVER: 50}
+ON_SHOW = {Truth.DISPLAY: 65, Truth.NEVER: 35}
+"""Chances, in hundredths, of a store that is there all year, of one that comes for a season, and of an article that
+is chosen with an advisor."""
+NOWHERE = 0.035
+"""How often the whole house has none of a variant."""
+
+SHOWN: dict[str, tuple[Truth, ...]] = {
+    "LUM-0001-LAI": (Truth.PLENTY, Truth.PLENTY, Truth.FEW, Truth.FEW, Truth.LAST),
+    "LUM-0001-NIC": (Truth.LAST, Truth.FEW, Truth.SOLD_OUT, Truth.FEW, Truth.NEVER),
+    "LUM-0001-NOI": (Truth.DISPLAY, Truth.PLENTY, Truth.FEW, Truth.NEVER, Truth.NEVER),
+    "LUM-0001-CUI": (Truth.SOLD_OUT, Truth.FEW, Truth.NEVER, Truth.NEVER, Truth.SOLD_OUT),
+    "LUM-0002-PRU": (Truth.SOLD_OUT, Truth.SOLD_OUT, Truth.SOLD_OUT, Truth.NEVER, Truth.NEVER),
+}
+"""Two lamps whose finishes show all five truths, in the order of the stores: whoever shows the demo can rely on it."""
+
+
+@dataclass(frozen=True)
+class Article:
+    """A variant that is in the database, with what the stock needs to know of it."""
+
+    id: int
+    sku: str
+    price_minor: int
+    department: str
+    shelf: str
+    by_appointment: bool
+    first: bool
+    """Of its product."""
+
+
+async def is_empty(session: AsyncSession) -> bool:
+    """Whether there is neither store nor product yet."""
+    store = await session.scalar(select(Store.id).limit(1))
+    return store is None and await session.scalar(select(Product.id).limit(1)) is None
+
+
+async def build(
+    session: AsyncSession, *, media_dir: Path, secret: bytes, now: datetime, password: str = PASSWORD
+) -> None:
+    """The whole house into an empty database; pictures into `media_dir`. All accounts have the same `password`."""
+    house = _read(DATA / "stores.json")
+    stores = await put_stores(session, [_store_row(store, media_dir) for store in house["stores"]], now=now)
+    await _put_exceptions(session, stores, house["stores"])
+    await towns.load(session)
+    categories = await put_departments(session, media_dir)
+    articles = await _put_products(session, categories, media_dir, now=now)
+    keep_scene(media_dir, "hero")
+    await _put_stock(session, stores, articles, now=now)
+    people: list[tuple[dict[str, Any], list[int]]] = [
+        (_account_row(person, now=now), [store.id])
+        for store, told in zip(stores, house["stores"], strict=True)
+        for person in told["staff"]
+    ]
+    people += [(_account_row(person, now=now), []) for person in house["house_staff"]]
+    await put_staff(session, people, password=password)
+    await week.build(session, week.Cast(*(store.slug for store in stores)), secret=secret, now=now)
+
+
+def hero_path(media_dir: Path) -> str:
+    """Path below /media/ of the home page's large picture; empty when it was never drawn."""
+    drawn = sorted((media_dir / "scenes").glob("hero-*.svg"), key=lambda file: file.stat().st_mtime_ns)
+    return f"scenes/{drawn[-1].name}" if drawn else ""
+
+
+@cache
+def _read(file: Path) -> Any:
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+@cache
+def departments() -> tuple[Mapping[str, Any], ...]:
+    """The departments in the order of the house, each with its parts and its products, as their files say."""
+    order = ("furniture", "lighting", "linen", "kitchen", "fashion", "bags", "games", "hardware")
+    return tuple(_read(DATA / "catalogue" / f"{name}.json") for name in order)
+
+
+# Pictures
+
+
+def keep_picture(media_dir: Path, folder: str, svg: str, name: str = "") -> str:
+    """Write a drawing under a name that follows from its content; returns the path below /media/."""
+    digest = hashlib.sha256(svg.encode()).hexdigest()[:16]
+    path = f"{folder}/{name}-{digest}.svg" if name else f"{folder}/{digest}.svg"
+    file = media_dir / path
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(svg, encoding="utf-8")
+    return path
+
+
+def keep_scene(media_dir: Path, name: str) -> str:
+    """Draw a department, a store or the home page's large picture."""
+    return keep_picture(media_dir, "scenes", scene(name), name)
+
+
+def picture_row(
+    product_id: int, variant_id: int | None, path: str, alt: Mapping[str, str], position: int
+) -> dict[str, Any]:
+    return {
+        "product_id": product_id,
+        "variant_id": variant_id,
+        "path": path,
+        "alt": alt,
+        "width": WIDTH,
+        "height": HEIGHT,
+        "position": position,
+    }
+
+
+# Stores
+
+
+def _store_row(told: Mapping[str, Any], media_dir: Path) -> dict[str, Any]:
+    same = (
+        "slug", "name", "sms_name", "group", "language", "latitude", "longitude", "email", "timezone", "region",
+        "stock_authority", "entrance", "desk", "desk_sms", "about", "directions", "floors", "services",
+    )  # fmt: skip
+    return {
+        **{name: told[name] for name in same},
+        **told["address"],
+        **told["promises"],
+        "phone": told["phone"].replace(" ", ""),
+        "hours_osm": told["hours"],
+        "opens_on": _day(told["opens_on"]),
+        "closes_on": _day(told["closes_on"]),
+        "scene": keep_scene(media_dir, told["scene"]),
+    }
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+async def put_stores(session: AsyncSession, rows: Sequence[Mapping[str, Any]], *, now: datetime) -> Sequence[Store]:
+    """Write stores, closed on the holidays on which none opens; returns them in order."""
+    stores = (await session.scalars(insert(Store).returning(Store, sort_by_parameter_order=True), rows)).all()
+    closed = [
+        {"store_id": store.id, "day": day, "hours": CLOSED, "reason": reason}
+        for store in stores
+        for day, reason in _closed_days(store.region, now.astimezone(ZoneInfo(store.timezone)).date()).items()
+    ]
+    await session.execute(insert(StoreException), closed)
+    return stores
+
+
+@cache
+def _closed_days(region: str, first: date) -> dict[date, dict[str, str]]:
+    holidays = public_holidays(region, first, first + HOLIDAYS_FOR)
+    return {day: name for day, name in holidays.items() if (day.month, day.day) in NEVER_OPEN}
+
+
+async def _put_exceptions(session: AsyncSession, stores: Sequence[Store], told: Sequence[Mapping[str, Any]]) -> None:
+    """The special days that each store tells of itself; they win over the holidays."""
+    known = {(row.store_id, row.day): row for row in await session.scalars(select(StoreException))}
+    new = []
+    for store, said in zip(stores, told, strict=True):
+        for exception in said["exceptions"]:
+            day = date.fromisoformat(exception["day"])
+            if row := known.get((store.id, day)):
+                row.hours, row.reason = exception["hours"], exception["reason"]
+            else:
+                new.append({**exception, "store_id": store.id, "day": day})
+    await session.execute(insert(StoreException), new)
+    await session.flush()
+
+
+# Catalogue
+
+
+async def put_departments(session: AsyncSession, media_dir: Path) -> dict[str, dict[str, int]]:
+    """Departments and their parts, unless they are there; ids of the parts by code of department and key."""
+    known = await _category_ids(session)
+    if not known:
+        tops = [
+            {**_category_row(told, place), "code": told["code"], "scene": keep_scene(media_dir, told["scene"])}
+            for place, told in enumerate(departments())
+        ]
+        await session.execute(insert(Category), tops)
+        await session.execute(update(Category).values(department_id=Category.id))
+        known = await _category_ids(session)
+        parts = []
+        for told in departments():
+            above = known[told["slug"]["fr"]]
+            for place, part in enumerate(told["children"]):
+                parts.append({**_category_row(part, place), "parent_id": above, "department_id": above})
+        await session.execute(insert(Category), parts)
+        known = await _category_ids(session)
+    return {
+        told["code"]: {part["key"]: known[part["slug"]["fr"]] for part in told["children"]} for told in departments()
+    }
+
+
+async def _category_ids(session: AsyncSession) -> dict[str, int]:
+    found = await session.execute(select(Category.slug_fr, Category.id))
+    return {row.slug_fr: row.id for row in found}
+
+
+def _category_row(told: Mapping[str, Any], position: int) -> dict[str, Any]:
+    return {
+        "slug_fr": told["slug"]["fr"],
+        "slug_en": told["slug"]["en"],
+        "name": told["name"],
+        "intro": told["intro"],
+        "position": position,
+    }
+
+
+async def _put_products(
+    session: AsyncSession, categories: Mapping[str, Mapping[str, int]], media_dir: Path, *, now: datetime
+) -> Sequence[Article]:
+    rng = Random("aurore: catalogue")
+    told = [(department["code"], product) for department in departments() for product in department["products"]]
+    rows = [
+        {
+            **{name: product[name] for name in _SAME},
+            "slug_fr": product["slug"]["fr"],
+            "slug_en": product["slug"]["en"],
+            "category_id": categories[code][product["child"]],
+            "state": State.PUBLISHED,
+            "published_at": now - timedelta(days=rng.randint(3, 400), minutes=rng.randint(0, 600)),
+            "updated_at": now - timedelta(hours=rng.randint(2, 60 * 24)),
+        }
+        for code, product in told
+    ]
+    ids = (await session.scalars(insert(Product).returning(Product.id, sort_by_parameter_order=True), rows)).all()
+    variants = [
+        {
+            **{name: variant[name] for name in ("sku", "gtin", "options", "price_minor")},
+            "product_id": product_id,
+            "position": position,
+        }
+        for product_id, (_, product) in zip(ids, told, strict=True)
+        for position, variant in enumerate(product["variants"])
+    ]
+    query = insert(Variant).returning(Variant.id, sort_by_parameter_order=True)
+    by_sku = dict(zip((row["sku"] for row in variants), await session.scalars(query, variants), strict=True))
+    pictures = [
+        row
+        for product_id, (_, product) in zip(ids, told, strict=True)
+        for row in _pictures(product_id, product, by_sku, media_dir)
+    ]
+    await session.execute(insert(Picture), pictures)
+    return [
+        Article(
+            id=by_sku[variant["sku"]],
+            sku=variant["sku"],
+            price_minor=variant["price_minor"],
+            department=code,
+            shelf=_shelf(code, product["ref"], position),
+            by_appointment=product["by_appointment"],
+            first=position == 0,
+        )
+        for code, product in told
+        for position, variant in enumerate(product["variants"])
+    ]
+
+
+_SAME = ("ref", "name", "brand", "story", "facts", "made_in", "by_appointment", "max_per_reservation")
+
+
+def _shelf(code: str, ref: str, position: int) -> str:
+    """`L-12-3`: department, aisle, place."""
+    return f"{SHELVES[code]}-{int(ref[-4:])}-{position + 1}"
+
+
+def _pictures(
+    product_id: int, product: Mapping[str, Any], by_sku: Mapping[str, int], media_dir: Path
+) -> Iterable[dict[str, Any]]:
+    """One from the front for each colour, then a detail, then one that shows the size."""
+    fronts: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for variant in product["variants"]:
+        fronts.setdefault((variant["colour"], variant["second"]), variant)
+    tells = _option_of_colour(product["variants"], fronts.values())
+    for position, ((colour, second), variant) in enumerate(fronts.items()):
+        path = keep_picture(media_dir, "p", draw(product["motif"], colour=colour, second=second))
+        value = variant["options"][tells]["value"] if tells is not None else None
+        alt = {
+            language: f"{name}, {_in_sentence(value[language])}" if value else name
+            for language, name in product["name"].items()
+        }
+        yield picture_row(product_id, by_sku[variant["sku"]], path, alt, position)
+    colour, second = next(iter(fronts))
+    for position, (view, said) in enumerate(_VIEWS.items(), start=len(fronts)):
+        path = keep_picture(media_dir, "p", draw(product["motif"], colour=colour, second=second, view=view))
+        alt = {language: f"{name}, {said[language]}" for language, name in product["name"].items()}
+        yield picture_row(product_id, None, path, alt, position)
+
+
+_VIEWS = {
+    "detail": {"fr": "vue de près", "en": "close up"},
+    "scale": {"fr": "vue à l’échelle", "en": "shown to scale"},
+}
+
+
+def _option_of_colour(variants: Sequence[Mapping[str, Any]], fronts: Iterable[Mapping[str, Any]]) -> int | None:
+    """The option that changes when the colour does: finish, cloth, wood, or the colour itself; None without one."""
+    shown = list(fronts)
+    for number, option in enumerate(variants[0]["options"]):
+        values = {front["options"][number]["value"]["fr"] for front in shown}
+        if len(values) == len(shown) and (len(shown) > 1 or option["name"]["fr"] == "Couleur"):
+            return number
+    return None
+
+
+def _in_sentence(value: str) -> str:
+    """`Bleu de Prusse` as it stands after a comma."""
+    return value if re.match(r"[A-ZÀ-Ý]{2}", value) else value[:1].lower() + value[1:]
+
+
+# Stock
+
+
+async def _put_stock(
+    session: AsyncSession, stores: Sequence[Store], articles: Sequence[Article], *, now: datetime
+) -> None:
+    rng = Random("aurore: stock")
+    rows: list[dict[str, Any]] = []
+    movements: list[dict[str, Any]] = []
+    for article in articles:
+        nowhere = not article.first and rng.random() < NOWHERE
+        for number, store in enumerate(stores):
+            truth = _truth(rng, article, store, nowhere)
+            if article.sku in SHOWN:
+                truth = SHOWN[article.sku][number]
+            if truth is Truth.NEVER:
+                continue
+            row, moved = shelf_rows(rng, store, article.id, truth, article.price_minor, now=now)
+            floor = store.floor_of(article.department)
+            rows.append({**row, "floor": floor["level"] if floor else None, "shelf": article.shelf})
+            movements += moved
+    await session.execute(insert(StoreStock), rows)
+    await session.execute(insert(StockMovement), movements)
+
+
+def _truth(rng: Random, article: Article, store: Store, nowhere: bool) -> Truth:
+    if article.by_appointment:
+        chances = ON_SHOW
+    else:
+        chances = SEASONAL if store.opens_on else CHANCES
+    truth = rng.choices(list(chances), list(chances.values()))[0]
+    if nowhere:
+        return Truth.NEVER if truth is Truth.NEVER else Truth.SOLD_OUT
+    return truth
+
+
+def shelf_rows(
+    rng: Random, store: Store, variant_id: int, truth: Truth, price_minor: int, *, now: datetime
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The row of stock that says `truth`, without its place, and the movements that add up to it."""
+    dear = price_minor >= 20_000
+    book = {
+        Truth.PLENTY: rng.randint(4, 7) if dear else rng.randint(6, 24),
+        Truth.FEW: rng.randint(2, 3),
+        Truth.LAST: 1,
+    }.get(truth, 0)
+    shown = int(truth is Truth.DISPLAY or (truth is Truth.PLENTY and rng.random() < 0.15))
+    seen = now - _age(rng, (0.3, 12), (13, 40), (45, 110))
+    # before the week that is played on top of it
+    received = min(seen, now - timedelta(days=8)) - timedelta(days=rng.uniform(0, 50))
+    sold = rng.randint(1, 5) if truth is Truth.SOLD_OUT else rng.randint(0, 4)
+    row = {
+        "store_id": store.id,
+        "variant_id": variant_id,
+        "book": book + shown,
+        "unsellable": shown,
+        "safety": store.safety,
+        "fed_at": now - _age(rng, (0.05, 0.6), (1.5, 2.8), (5, 9)),
+        "seen_at": seen,
+    }
+    changes = [(Kind.RECEIPT, book + shown + sold, 0, 0.0)]
+    if shown:
+        changes.append((Kind.DISPLAY_ON, 0, 1, 0.05))
+    if sold:
+        changes.append((Kind.SALE, -sold, 0, 0.9))
+    movements = [
+        {
+            "store_id": store.id,
+            "variant_id": variant_id,
+            "kind": kind,
+            "book": units,
+            "unsellable": off_sale,
+            "source": SOURCE,
+            "source_event_id": f"{store.id}:{variant_id}:{kind}",
+            "occurred_at": received + (now - timedelta(days=7.5) - received) * share,
+        }
+        for kind, units, off_sale, share in changes
+    ]
+    return row, movements
+
+
+def _age(rng: Random, *days: tuple[float, float]) -> timedelta:
+    """Mostly recent, sometimes a while ago, now and then long ago: each a span of days."""
+    return timedelta(days=rng.uniform(*rng.choices(days, (82, 12, 6))[0]))
+
+
+# Staff
+
+
+def _account_row(person: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
+    return {
+        "email": person["email"],
+        "first_name": person["first_name"],
+        "last_name": person["name"].removeprefix(person["first_name"]).strip(),
+        "role": person["role"],
+        "language": person["language"],
+        "created_at": now - timedelta(days=200),
+    }
+
+
+async def put_staff(
+    session: AsyncSession, people: Sequence[tuple[Mapping[str, Any], Sequence[int]]], *, password: str
+) -> None:
+    """Accounts and the stores of each. The password is hashed once: to do so for everyone would take seconds."""
+    password_hash = await passwords.hashed(password)
+    rows = [{**row, "password_hash": password_hash} for row, _ in people]
+    ids = (await session.scalars(insert(Account).returning(Account.id, sort_by_parameter_order=True), rows)).all()
+    works = [
+        {"account_id": account_id, "store_id": store_id}
+        for account_id, (_, store_ids) in zip(ids, people, strict=True)
+        for store_id in store_ids
+    ]
+    await session.execute(insert(AccountStore), works)
