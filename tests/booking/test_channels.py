@@ -406,7 +406,7 @@ async def test_after_three_days_of_standstill_reminders_are_dropped_and_news_goe
         "confirmed": State.SENT,
     }
     assert [read["Subject"] for read in sink.taken] == [
-        "Votre article est réservé au Aurore Rivoli",
+        "Votre article est réservé chez Aurore Rivoli",
         "Votre article vous attend",
     ]
 

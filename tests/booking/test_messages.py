@@ -111,7 +111,7 @@ async def test_lea_is_told_in_french_that_her_request_arrived(lea, told):
     assert letter.to == "lea@exemple.example"
     assert letter.subject == f"Votre demande {show_code(lea.code)} est enregistrée"
     assert "Bonjour Léa," in letter.text
-    assert "enregistrée au Aurore Rivoli" in letter.text
+    assert "enregistrée chez Aurore Rivoli" in letter.text
     assert "vous répond aujourd’hui avant 12\u00a0h." in letter.text
     assert "- Lampe Oscar, Laiton (1)\n- Abat-jour lin, 30 cm (2)" in letter.text
     assert "inutile de vous déplacer avant notre réponse" in letter.text
@@ -135,7 +135,7 @@ async def test_a_confirmation_is_signed_by_who_answered_and_says_when_it_will_be
 @pytest.mark.parametrize("by", ["", "key:Caisse 4", "vitrine"])
 async def test_what_no_person_answered_is_signed_by_the_team(by, lea, told, session):
     await session.execute(update(Reservation).where(Reservation.id == lea.id).values(answered_by=by))
-    assert "L’équipe du Aurore Rivoli, 01" in (await told("confirmed", lea.id)).text
+    assert "L’équipe, Aurore Rivoli, 01" in (await told("confirmed", lea.id)).text
 
 
 async def test_an_offer_says_what_is_kept_what_is_missing_and_what_is_offered_at_what_price(offered, told):
@@ -455,7 +455,7 @@ async def test_tomorrow_is_told_to_the_store(lea, told):
         "lines": [{"code": lea.code, "units": 1, "place": "B12"}, {"code": lea.code, "units": 3}],
     }
     letter = await told("staff_tomorrow", lea.store_id, subject="store", recipient="store", payload=payload)
-    assert letter.subject == "Demain au Aurore Rivoli"
+    assert letter.subject == "Demain chez Aurore Rivoli"
     assert "- Prêtes\u202f: 5" in letter.text
     assert f"- {show_code(lea.code)}, 1 article, B12\n- {show_code(lea.code)}, 3 articles" in letter.text
 
