@@ -13,7 +13,7 @@ from kit.languages import lazy
 LONGEST_NAME = 80
 LONGEST_NOTE = 500
 FICTION = ("+3363998", "+447700900")
-"""Mobile numbers that the ARCEP and Ofcom keep for examples and films: ours are among them, and are no number's type."""
+"""Mobile numbers that the ARCEP and Ofcom keep for examples and films; the library knows no type for them."""
 
 
 @dataclass(frozen=True)

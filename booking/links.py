@@ -76,6 +76,17 @@ async def to_mail(session: AsyncSession, subject: str, subject_id: int) -> Link:
     return link
 
 
+async def to_show_again(session: AsyncSession, subject: str, subject_id: int) -> Link:
+    """The link of the page or program that asked, for the same request sent twice: its token was never kept."""
+    query = select(Link).where(
+        Link.subject == subject, Link.subject_id == subject_id, ~Link.mailed, Link.revoked_at.is_(None)
+    )
+    link = await session.scalar(query.order_by(Link.created_at).limit(1))
+    if link is None:
+        raise NotFound()
+    return link
+
+
 def check_alive(ended_at: datetime | None, now: datetime) -> None:
     """Raises `Gone` for a booking that ended more than 30 days ago."""
     if ended_at is not None and now - ended_at > OUTLIVES_END:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking import invariants, tasks
+from booking.tasks import Task
 from kit.db import Base
 from stores import stock
 from stores.places import Store
@@ -33,7 +34,7 @@ class Report(Base):
 async def reconcile(session: AsyncSession, *, now: datetime) -> Sequence[dict[str, Any]]:
     """Compare rows with movements and holds with reservations, list shortfalls and silent feeds, keep the report.
 
-    A shortfall also becomes a task for the store: somebody looks, and counts.
+    A shortfall also becomes a task for the store, unless one is open: somebody looks, and counts.
     """
     findings: list[dict[str, Any]] = [
         {"kind": "drift", "store": store, "variant": variant, "column": column, "row": row, "movements": moved}
@@ -41,10 +42,14 @@ async def reconcile(session: AsyncSession, *, now: datetime) -> Sequence[dict[st
     ]
     findings += [{"kind": "rule", "what": sentence} for sentence in await invariants.broken(session)]
     short = await session.scalars(select(StoreStock).where(StoreStock.available < 0).limit(MOST))
+    open_checks = select(Task.store_id, Task.variant_id).where(Task.kind == tasks.Kind.CHECK, Task.done_at.is_(None))
+    asked_for = {(store, variant) for store, variant in await session.execute(open_checks)}
     for cell in short.all():
         findings.append(
             {"kind": "shortfall", "store": cell.store_id, "variant": cell.variant_id, "missing": -cell.available}
         )
+        if (cell.store_id, cell.variant_id) in asked_for:
+            continue
         await tasks.add(
             session,
             tasks.Kind.CHECK,

@@ -25,7 +25,13 @@ def set_up(format: str = "console", level: int = logging.INFO) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         hide_secrets,
     ]
-    renderer: Any = structlog.processors.JSONRenderer() if format == "json" else structlog.dev.ConsoleRenderer()
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
+        if format == "json"
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+    )
     errors = [structlog.processors.format_exc_info] if format == "json" else []
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -43,7 +49,7 @@ def set_up(format: str = "console", level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("apprise", "aiosmtplib", "uvicorn.access"):
+    for chatty in ("apprise", "aiosmtplib", "uvicorn.access", "arq", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

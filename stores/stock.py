@@ -201,6 +201,13 @@ async def hold(
         raise OutOfStock(missing)
 
 
+async def lock(session: AsyncSession, store_id: int, variant_ids: Iterable[int]) -> None:
+    """Take these rows in order, before steps that would touch them in an order of their own."""
+    query = select(StoreStock.variant_id).where(StoreStock.store_id == store_id)
+    query = query.where(StoreStock.variant_id.in_(sorted(set(variant_ids)))).order_by(StoreStock.variant_id)
+    await session.execute(query.with_for_update(key_share=True))
+
+
 async def release(
     session: AsyncSession, store_id: int, demand: Demand, *, source_event_id: str, by: str, now: datetime
 ) -> None:
@@ -251,8 +258,20 @@ async def take_back(
     by: str,
     now: datetime,
 ) -> None:
-    """Undo a hand-over: the units are there again (`book`) and promised again (`reserved`), by a reversing movement."""
-    await _change(session, store_id, {variant_id: {"reserved": reserved, "book": book}}, now=now)
+    """Undo a hand-over: the units are there again (`book`) and promised again (`reserved`), by a reversing movement.
+
+    Raises `OutOfStock` when what had gone back to the shelf was promised to someone else meanwhile.
+    """
+    there = func.greatest(StoreStock.book + book, 0) - StoreStock.reserved - StoreStock.unsellable - StoreStock.safety
+    again = await session.execute(
+        update(StoreStock)
+        .where(StoreStock.store_id == store_id, StoreStock.variant_id == variant_id, there >= reserved)
+        .values(book=StoreStock.book + book, reserved=StoreStock.reserved + reserved)
+        .returning(StoreStock.variant_id)
+        .execution_options(synchronize_session=False)
+    )
+    if again.first() is None:
+        raise OutOfStock([Wanted(variant_id, reserved)])
     await _record(
         session,
         store_id,
@@ -368,9 +387,10 @@ async def rows_of(session: AsyncSession, variant_ids: Iterable[int]) -> Sequence
 
 
 async def cells(session: AsyncSession, store_id: int, variant_ids: Iterable[int]) -> dict[int, StoreStock]:
-    """Stock of these variants in one store, by variant."""
+    """Stock of these variants in one store, by variant, as it is now: what changes it goes past loaded rows."""
     query = select(StoreStock).where(StoreStock.store_id == store_id, StoreStock.variant_id.in_(list(variant_ids)))
-    return {row.variant_id: row for row in await session.scalars(query)}
+    rows = await session.scalars(query.execution_options(populate_existing=True))
+    return {row.variant_id: row for row in rows}
 
 
 def confidence(row: StoreStock, *, after_hold: int, now: datetime) -> tuple[Confidence, dict[str, str]]:

@@ -146,6 +146,7 @@ async def redis(redis_url: str):
     connection = connect_redis(redis_url)
     yield connection
     await connection.aclose()
+    await connection.connection_pool.disconnect()
 
 
 @pytest_asyncio.fixture

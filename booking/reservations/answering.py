@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from booking import messages, promises, tasks
 from booking.reservations import telling
+from booking.reservations.asking import check_lines
 from booking.reservations.keeping import PUT_BACK_WITHIN, give_back, put_back_task
-from booking.reservations.moves import amend, move, move_line
+from booking.reservations.moves import amend, move, move_line, must_be
 from booking.reservations.states import Contact, LineStatus, MovedOn, Reason, Status
 from booking.reservations.tables import Line, Reservation
 from kit.errors import Invalid, Refused
@@ -59,16 +60,16 @@ async def answer(
     All found confirms it, some or another article offered proposes, nothing declines. After a confirmation the same
     answer is a broken promise. What is missing corrects the stock by its reason.
     """
+    # not proposed: only the shopper, or time, answers an offer
+    must_be(reservation, Status.REQUESTED, Status.CONFIRMED, Status.READY)
     lines = [line for line in reservation.lines if line.holding]
-    said = {line.id: answers.get(line.id, Found(line.quantity)) for line in lines}
+    said = {line.id: _what_matters(line, answers.get(line.id)) for line in lines}
     _check_answers(lines, said)
     to = _outcome(lines, said)
     broken = reservation.status in (Status.CONFIRMED, Status.READY)
     if broken and to == Status.CONFIRMED:
         raise MovedOn(Status(reservation.status))
-    aside = reservation.status == Status.READY
-    if aside and to == Status.DECLINED:
-        await put_back_task(session, reservation, now=now)
+    assert reservation.hold_until is not None
     await move(
         session,
         reservation,
@@ -85,25 +86,37 @@ async def answer(
         broken_promise=reservation.broken_promise or broken,
         ready_by=promises.ready_by(reservation.store, now) if to == Status.CONFIRMED else None,
         proposal_until=promises.proposal_until(reservation.store, now) if to == Status.PROPOSED else None,
+        hold_until=promises.hold_once_confirmed(reservation.store, reservation.hold_until, now)
+        if to == Status.CONFIRMED
+        else reservation.hold_until,
     )
+    offered = [found.substitute.variant.id for found in said.values() if found.substitute]
+    await stock.lock(session, reservation.store_id, [*(line.variant_id for line in lines), *offered])
     for line in lines:
         await _settle_line(session, reservation, line, said[line.id], by=by, now=now)
     await _offer(session, reservation, lines, said, by=by, now=now)
     await _tell_outcome(session, reservation, to, broken=broken, now=now)
 
 
+def _what_matters(line: Line, found: Found | None) -> Found:
+    """A line that was found whole needs neither a reason nor anything in its place."""
+    return Found(line.held) if found is None or found.units == line.held else found
+
+
 def _check_answers(lines: Sequence[Line], said: Mapping[int, Found]) -> None:
     for line in lines:
         found = said[line.id]
-        if not 0 <= found.units <= line.quantity:
+        if not 0 <= found.units <= line.held:
             msgid = lazy("Between 0 and %(n)d of this article can be found.")
-            raise Invalid("found", msgid, {"n": line.quantity}, field=f"found-{line.id}")
-        if found.units < line.quantity and found.reason is None:
+            raise Invalid("found", msgid, {"n": line.held}, field=f"found-{line.id}")
+        if found.units < line.held and found.reason is None:
             raise Invalid("reason", lazy("Say why it is missing."), field=f"reason-{line.id}")
+        if found.substitute:
+            check_lines([(found.substitute.variant, found.substitute.quantity)])
 
 
 def _outcome(lines: Sequence[Line], said: Mapping[int, Found]) -> Status:
-    if all(said[line.id].units == line.quantity for line in lines):
+    if all(said[line.id].units == line.held for line in lines):
         return Status.CONFIRMED
     if any(said[line.id].units or said[line.id].substitute for line in lines):
         return Status.PROPOSED
@@ -116,7 +129,7 @@ async def _settle_line(
     """Keep what was found of a line, release the rest, and correct the stock by the reason."""
     missing = line.held - found.units
     if found.units:
-        to = LineStatus.FOUND
+        to = LineStatus.SET_ASIDE if line.status == LineStatus.SET_ASIDE else LineStatus.FOUND
     else:
         to = LineStatus.SUBSTITUTED if found.substitute else LineStatus.MISSING
     reason = str(found.reason or "") if missing else ""
@@ -251,6 +264,7 @@ async def make_ready(
     session: AsyncSession, reservation: Reservation, *, place: str = "", by: str, now: datetime
 ) -> None:
     """It is at the desk: tell the shopper now, and again on the last morning. The hold may grow, never shrink."""
+    must_be(reservation, Status.REQUESTED, Status.CONFIRMED)
     store = reservation.store
     assert reservation.hold_until is not None
     until = promises.hold_once_ready(store, reservation.hold_until, now)
@@ -281,6 +295,7 @@ async def make_ready(
 
 async def unready(session: AsyncSession, reservation: Reservation, *, by: str, now: datetime) -> None:
     """Put aside by mistake. If the shopper was told already, she is told that it is not so."""
+    must_be(reservation, Status.READY)
     told = await session.scalar(
         select(messages.Message.id).where(
             messages.Message.subject == telling.SUBJECT,
@@ -321,6 +336,7 @@ async def collect(
     leaves = stock.demand_of(
         (line.variant_id, line.held - bought.get(line.id, 0)) for line in lines if line.held > bought.get(line.id, 0)
     )
+    await stock.lock(session, reservation.store_id, [line.variant_id for line in lines])
     await stock.hand_over(
         session,
         reservation.store_id,
@@ -354,12 +370,15 @@ async def collect(
 
 
 async def undo_collection(session: AsyncSession, reservation: Reservation, *, by: str, now: datetime) -> None:
-    """It was not she, or not this bag: everything is as before, by movements that reverse. Raises `TooLateToUndo`."""
-    if reservation.status == Status.COLLECTED and (
-        reservation.ended_at is None or now - reservation.ended_at > UNDO_WITHIN
-    ):
+    """It was not she, or not this bag: everything is as before, by movements that reverse.
+
+    Raises `TooLateToUndo`, or `OutOfStock` when what she had left was promised to someone else meanwhile.
+    """
+    must_be(reservation, Status.COLLECTED)
+    if reservation.ended_at is None or now - reservation.ended_at > UNDO_WITHIN:
         raise TooLateToUndo()
     await move(session, reservation, Status.READY, by=by, now=now)
+    await stock.lock(session, reservation.store_id, [line.variant_id for line in reservation.lines])
     for line in reservation.lines:
         if line.status in (LineStatus.BOUGHT, LineStatus.NOT_BOUGHT):
             took = line.bought or 0
@@ -383,6 +402,7 @@ async def restore(session: AsyncSession, reservation: Reservation, *, reason: st
 
     Raises `OutOfStock` when it was promised to someone else meanwhile.
     """
+    must_be(reservation, Status.EXPIRED)
     until = reservation.store.hours.closes_at(now) or now + timedelta(hours=1)
     aside = [line for line in reservation.lines if line.status == LineStatus.RELEASED and line.accepted is not False]
     await move(session, reservation, Status.READY, by=by, now=now, reason=reason, hold_until=until)
@@ -400,3 +420,4 @@ async def turn_away(session: AsyncSession, reservation: Reservation, *, by: str,
     await move(session, reservation, Status.CANCELLED, by=by, now=now, reason="unwanted")
     await put_back_task(session, reservation, now=now)
     await give_back(session, reservation, by=by, now=now)
+    await tasks.withdraw(session, tasks.Kind.CALL, reservation_id=reservation.id, now=now)

@@ -12,8 +12,8 @@ from booking import journal, links, promises, tasks
 from booking.customers import Customer
 from booking.reservations import telling
 from booking.reservations.keeping import give_back, put_back_task
-from booking.reservations.moves import amend, move, move_line
-from booking.reservations.states import HOLDING, LineStatus, MovedOn, Status
+from booking.reservations.moves import amend, move, move_line, must_be
+from booking.reservations.states import HOLDING, LineStatus, Status
 from booking.reservations.tables import Line, Reservation
 from kit import codes
 from kit.db import after_commit
@@ -76,11 +76,8 @@ async def reserve(
     check_lines(lines)
     if limited:
         await check_live(session, store, customer)
-    try:
-        promised = promises.promise(store, now)
-    except NeverOpens:
-        raise StoreClosed() from None
-    unverified = suspect or await _often_missed(session, customer, now)
+    promised = _promise(store, now)
+    unverified = suspect or (limited and await _often_missed(session, customer, now))
     if unverified and not customer.email:
         msgid = lazy("Enter an email address: we will send you a link to confirm this request")
         raise Invalid("verification_needs_email", msgid, field="email")
@@ -102,6 +99,13 @@ async def reserve(
         await _announce(session, store, reservation, now=now)
         await _hold(session, reservation, by=by, now=now)
     return Asked(reservation, token)
+
+
+def _promise(store: Store, now: datetime) -> promises.Promise:
+    try:
+        return promises.promise(store, now)
+    except NeverOpens:
+        raise StoreClosed() from None
 
 
 def check_lines(lines: Sequence[tuple[Variant, int]]) -> None:
@@ -237,12 +241,12 @@ async def _hold(session: AsyncSession, reservation: Reservation, *, by: str, now
 async def verify(session: AsyncSession, reservation: Reservation, *, now: datetime) -> None:
     """The shopper pressed the button behind the mailed link: what waited for that is held now, if it is there.
 
-    Raises `OutOfStock` when it was taken meanwhile. For a request that is already with the store it only says that
-    the address is hers, so that the worker may answer.
+    Raises `OutOfStock` when it was taken meanwhile, `StoreClosed` when the season ended. For a request that is
+    already with the store it only says that the address is hers, so that the worker may answer.
     """
     if reservation.status == Status.UNVERIFIED:
         store = reservation.store
-        promised = promises.promise(store, now)
+        promised = _promise(store, now)
         await move(
             session,
             reservation,
@@ -292,6 +296,7 @@ async def cancel(
             now=now,
             only_if=[Status.CANCELLED],
             payload={"by_shopper": by == journal.SHOPPER},
+            by_house=by != journal.SHOPPER,
         )
 
 
@@ -302,8 +307,7 @@ def may_extend(reservation: Reservation) -> bool:
 
 async def extend(session: AsyncSession, reservation: Reservation, *, by: str = journal.SHOPPER, now: datetime) -> None:
     """One open day more: once for the shopper, as often as staff wish. Raises `NotExtendable`, also in a shortfall."""
-    if reservation.status not in (Status.CONFIRMED, Status.READY):
-        raise MovedOn(Status(reservation.status))
+    must_be(reservation, Status.CONFIRMED, Status.READY)
     if by == journal.SHOPPER and not may_extend(reservation):
         raise NotExtendable()
     cells = await stock.cells(
@@ -312,7 +316,10 @@ async def extend(session: AsyncSession, reservation: Reservation, *, by: str = j
     if any(cell.available < 0 for cell in cells.values()):
         raise NotExtendable()
     assert reservation.hold_until is not None
-    until = promises.extension(reservation.store, reservation.hold_until)
+    try:
+        until = promises.extension(reservation.store, reservation.hold_until)
+    except NeverOpens:
+        raise NotExtendable() from None
     await amend(session, reservation, hold_until=until, extended=reservation.extended + (by == journal.SHOPPER))
     await journal.record(
         session,
@@ -324,7 +331,14 @@ async def extend(session: AsyncSession, reservation: Reservation, *, by: str = j
         store_id=reservation.store_id,
         detail={"hold_until": until.isoformat()},
     )
-    await telling.tell_shopper(session, reservation, "extended", now=now, only_if=[Status.CONFIRMED, Status.READY])
+    await telling.tell_shopper(
+        session,
+        reservation,
+        "extended",
+        now=now,
+        only_if=[Status.CONFIRMED, Status.READY],
+        by_house=by != journal.SHOPPER,
+    )
     if reservation.status == Status.READY:
         await telling.remind(session, reservation, at=promises.remind_at(reservation.store, until), now=now)
 
@@ -336,12 +350,14 @@ async def settle_proposal(
 
     When nothing is left the reservation is cancelled.
     """
+    must_be(reservation, Status.PROPOSED)
     offered = [line for line in reservation.lines if line.replaces_id is not None and line.accepted is None]
     stays = accept and bool(offered)
-    original = any(line.holding and line.replaces_id is None for line in reservation.lines)
-    if not stays and not original:
+    found = any(line.holding for line in reservation.lines if line not in offered)
+    if not stays and not found:
         await cancel(session, reservation, by=by, reason="proposal_declined", now=now)
         return
+    assert reservation.hold_until is not None
     await move(
         session,
         reservation,
@@ -349,6 +365,7 @@ async def settle_proposal(
         by=by,
         now=now,
         proposal_until=None,
+        hold_until=promises.hold_once_confirmed(reservation.store, reservation.hold_until, now),
         ready_by=promises.ready_by(reservation.store, now),
         alarm="",
         detail={"accepted": accept},

@@ -15,6 +15,12 @@ from kit.db import after_commit
 ENDED = frozenset({Status.COLLECTED, Status.DECLINED, Status.UNANSWERED, Status.CANCELLED, Status.EXPIRED})
 
 
+def must_be(reservation: Reservation, *statuses: Status) -> None:
+    """Raises `MovedOn` unless the step begins here: several steps lead to the same state, each from its own."""
+    if reservation.status not in statuses:
+        raise MovedOn(Status(reservation.status))
+
+
 async def move(
     session: AsyncSession,
     reservation: Reservation,

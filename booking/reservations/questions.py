@@ -74,11 +74,15 @@ async def page(
     store_ids: frozenset[int],
     *,
     statuses: Sequence[str] = (),
+    named: str = "",
     before_id: int | None = None,
     limit: int = 50,
 ) -> Sequence[Reservation]:
-    """Reservations of these stores, newest first, from before `before_id`."""
+    """Reservations of these stores, newest first, from before `before_id`; `named` is a part of the shopper's name."""
     query = select(Reservation).where(Reservation.store_id.in_(store_ids))
+    if named:
+        name = func.lower(func.vitrine_unaccent(Reservation.first_name + " " + Reservation.last_name))
+        query = query.where(func.strpos(name, func.lower(func.vitrine_unaccent(named))) > 0)
     if statuses:
         query = query.where(Reservation.status.in_(statuses))
     if before_id is not None:
@@ -87,7 +91,10 @@ async def page(
 
 
 async def of_contact(session: AsyncSession, code: str, email: str, phone: str) -> Reservation | None:
-    """The reservation of that code if the contact is the one it was made with, for a link that was lost."""
+    """The bare reservation of that code if the contact is the one it was made with, for a link that was lost.
+
+    Nothing is loaded with it: finding one must not take longer than finding none.
+    """
     ways = []
     if email:
         ways.append(func.lower(Reservation.email) == email.lower())
@@ -96,7 +103,7 @@ async def of_contact(session: AsyncSession, code: str, email: str, phone: str) -
     if not ways:
         return None
     query = select(Reservation).where(Reservation.code == code, or_(*ways), Reservation.erased_at.is_(None))
-    return await session.scalar(query.options(*loaded()))
+    return await session.scalar(query)
 
 
 async def past_visits(session: AsyncSession, reservation: Reservation) -> int:

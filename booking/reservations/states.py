@@ -65,8 +65,17 @@ class LineStatus(StrEnum):
 
 
 LINE_TRANSITIONS: dict[LineStatus, frozenset[LineStatus]] = {
+    # bought straight away: confirmed by the worker, or offered and accepted, and handed over before it was put aside
     LineStatus.HELD: frozenset(
-        {LineStatus.FOUND, LineStatus.MISSING, LineStatus.SUBSTITUTED, LineStatus.SET_ASIDE, LineStatus.RELEASED}
+        {
+            LineStatus.FOUND,
+            LineStatus.MISSING,
+            LineStatus.SUBSTITUTED,
+            LineStatus.SET_ASIDE,
+            LineStatus.BOUGHT,
+            LineStatus.NOT_BOUGHT,
+            LineStatus.RELEASED,
+        }
     ),
     LineStatus.FOUND: frozenset(
         {

@@ -32,11 +32,17 @@ async def tell_shopper(
     due_at: datetime | None = None,
     reminder: bool = False,
     payload: dict[str, Any] | None = None,
+    by_house: bool = False,
 ) -> None:
-    """Promise the shopper a message; for who asked to be called, a task for staff instead."""
+    """Promise the shopper a message; for who asked to be called, a task for staff instead.
+
+    `by_house`: staff or time set it off, not somebody who filled in a form. A call not yet made gives way to the
+    next one: staff say how things stand, once.
+    """
     if reservation.erased_at is not None:
         return
     if reservation.contact == Contact.PHONE and template not in ("received", "verify") and not reminder:
+        await tasks.withdraw(session, tasks.Kind.CALL, reservation_id=reservation.id, now=now)
         await tasks.add(
             session,
             tasks.Kind.CALL,
@@ -48,7 +54,7 @@ async def tell_shopper(
             now=now,
         )
         return
-    channel = _channel(reservation, template)
+    channel = _channel(reservation, template, by_house=by_house)
     if channel is None:
         return
     await messages.queue(
@@ -69,9 +75,9 @@ async def tell_shopper(
     )
 
 
-def _channel(reservation: Reservation, template: str) -> Channel | None:
+def _channel(reservation: Reservation, template: str, *, by_house: bool) -> Channel | None:
     by_sms = reservation.contact == Contact.SMS and reservation.phone and template not in NO_SMS
-    if by_sms and (reservation.verified or template not in ONLY_VERIFIED_SMS):
+    if by_sms and (reservation.verified or by_house or template not in ONLY_VERIFIED_SMS):
         return Channel.SMS
     return Channel.EMAIL if reservation.email else None
 

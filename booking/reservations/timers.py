@@ -136,6 +136,7 @@ async def _auto_confirm(session: AsyncSession, reservation: Reservation, *, now:
     store's price limit, and the confidence of its stock is high. Staff still fetch it, and may still not find it.
     """
     store = reservation.store
+    assert reservation.hold_until is not None
     closes = store.hours.closes_at(now)
     cells = await stock.cells(session, store.id, [line.variant_id for line in reservation.lines])
     reasons: dict[str, object] = {
@@ -174,6 +175,7 @@ async def _auto_confirm(session: AsyncSession, reservation: Reservation, *, now:
         answered_at=now,
         alarm="",
         ready_by=promises.ready_by(store, now),
+        hold_until=promises.hold_once_confirmed(store, reservation.hold_until, now),
     )
     await telling.tell_shopper(session, reservation, "confirmed", now=now, only_if=[Status.CONFIRMED])
     return True
