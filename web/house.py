@@ -1,0 +1,56 @@
+"""The house as every page needs it: its stores, their hours and its departments, read once every few seconds.
+
+They change a few times a day and stand on each page; reading them each time would be most of what a page asks the
+database. Whoever changes something (reserves, answers) reads the store again inside its own transaction.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from kit import clock
+from stores import catalogue, places
+from stores.catalogue import Category
+from stores.places import Store
+
+
+class House:
+    """Stores by slug and categories by id, at most `fresh_for` seconds old. Read them, never change them."""
+
+    def __init__(self, name: str, fresh_for: float = 5.0) -> None:
+        self.name = name
+        self.fresh_for = fresh_for
+        self.stores: dict[str, Store] = {}
+        self.categories: Sequence[Category] = ()
+        self._read_at = float("-inf")
+
+    async def look(self, session: AsyncSession) -> None:
+        """Read again what is older than that."""
+        if clock.monotonic() - self._read_at < self.fresh_for:
+            return
+        stores = await places.every(session)
+        self.categories = await catalogue.categories(session)
+        self.stores = {store.slug: store for store in stores}
+        self._read_at = clock.monotonic()
+        for loaded in (*stores, *self.categories):
+            session.expunge(loaded)
+
+    def forget(self) -> None:
+        """Something was changed here: look again at the next request."""
+        self._read_at = float("-inf")
+
+    @property
+    def departments(self) -> list[Category]:
+        return [category for category in self.categories if category.parent_id is None]
+
+    def category(self, category_id: int) -> Category | None:
+        return next((category for category in self.categories if category.id == category_id), None)
+
+    def children(self, category: Category) -> list[Category]:
+        return [child for child in self.categories if child.parent_id == category.id]
+
+    def department_of(self, category: Category) -> Category:
+        return self.category(category.department_id or category.id) or category
+
+    def store_by_id(self, store_id: int) -> Store | None:
+        return next((store for store in self.stores.values() if store.id == store_id), None)

@@ -1,0 +1,86 @@
+"""Rings: "look again" for the screens of one store. No business data in the stream; the page fetches its fragment.
+
+One connection to Redis serves all screens of this process. When Redis is away the screens keep polling, and ring
+again once it is back.
+"""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import AsyncIterator
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from kit import log
+
+logger = log.get(__name__)
+
+CHANNEL = "vitrine:ring:"
+LONGEST = 600
+"""Seconds after which a stream ends and the browser opens another: nothing stays connected for ever."""
+
+
+async def ring(redis: Redis, store_id: str) -> None:
+    """Tell every screen of the store to look again."""
+    await redis.publish(CHANNEL + store_id, "")
+
+
+class Bells:
+    """The screens that listen in this process, by store."""
+
+    def __init__(self, redis: Redis) -> None:
+        self.redis = redis
+        self.screens: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self.closing = False
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._listen())
+
+    async def stop(self) -> None:
+        self.closing = True
+        self._wake(None)
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with self.redis.pubsub() as subscription:
+                    await subscription.psubscribe(CHANNEL + "*")
+                    self._wake(None)  # whatever rang while nobody listened
+                    while True:
+                        message = await subscription.get_message(ignore_subscribe_messages=True, timeout=3)
+                        if message:
+                            self._wake(message["channel"].decode().removeprefix(CHANNEL))
+            except (RedisError, OSError) as error:
+                logger.warning("no bells while redis is away", error=repr(error))
+                await asyncio.sleep(1)
+
+    def _wake(self, store_id: str | None) -> None:
+        stores = [store_id] if store_id is not None else list(self.screens)
+        for one in stores:
+            for bell in self.screens.get(one, ()):
+                bell.set()
+
+    async def listen(self, store_ids: list[str]) -> AsyncIterator[dict[str, str]]:
+        """Events for one screen: `ring` when something happened in one of these stores."""
+        bell = asyncio.Event()
+        for store_id in store_ids:
+            self.screens[store_id].add(bell)
+        try:
+            yield {"event": "open", "data": ""}
+            async with asyncio.timeout(LONGEST):
+                while not self.closing:
+                    await bell.wait()
+                    bell.clear()
+                    if not self.closing:
+                        yield {"event": "ring", "data": ""}
+        except TimeoutError:
+            return
+        finally:
+            for store_id in store_ids:
+                self.screens[store_id].discard(bell)

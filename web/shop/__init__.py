@@ -1,0 +1,17 @@
+"""What shoppers see. One module per noun; none of its pages asks for an account."""
+
+from starlette.routing import BaseRoute
+
+from web.routing import Allow
+from web.shop import about, catalogue, home, products, reservations, reserving, search, stores
+
+MODULES = (home, catalogue, products, search, stores, reserving, reservations, about)
+
+ALLOWED: dict[tuple[str, str], Allow] = {
+    route: allow for module in MODULES for route, allow in module.routes.allowed.items()
+}
+"""Who may call each of these routes, for the matrix of permissions."""
+
+
+def routes() -> list[BaseRoute]:
+    return [route for module in MODULES for route in module.routes.all]

@@ -1,0 +1,98 @@
+"""The front of the house: a window, the departments, what is new, and the store of today."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+from starlette.responses import Response
+
+from kit import languages
+from kit.languages import gettext
+from stores import search
+from stores.catalogue import Category
+from stores.search import Article, Sort, Wish
+from web import pages, views
+from web.pages import Page
+from web.routing import ANYONE, Routes
+
+routes = Routes()
+
+NEWEST = 6
+IN_THE_WINDOW = 3
+
+
+@routes.get("/{language:language}/", allow=ANYONE, name="home")
+async def home(request: Request, session: AsyncSession) -> Response:
+    house = request.app.state.house
+    store = pages.store_of(request)
+    department = _of_the_week(house.departments, request.state.now)
+    shown = await _window_articles(session, department, request) if department else []
+    newest = await search.browse(session, Wish(), language=languages.language(), limit=NEWEST)
+    context = {
+        "window": _window(request, department, shown) if department else None,
+        "departments": [
+            {
+                "name": one.name.text(),
+                "url": views.category_url(request, one),
+                "picture": views.scene(one.scene),
+            }
+            for one in house.departments
+        ],
+        "moment": {
+            "title": gettext("Just in"),
+            "sentence": gettext("What the departments have put on display these last days."),
+            "url": views.address(request, "catalogue", {"sort": Sort.NEW}),
+            "cards": [views.card(request, article, store) for article in newest],
+        }
+        if newest
+        else None,
+        "store_today": _store_today(request),
+    }
+    description = gettext("Look online, reserve in a store, see it there. Nothing is paid online.")
+    return pages.render(request, "shop/home.html", context, page=Page(title=house.name, description=description))
+
+
+def _of_the_week(departments: list[Category], now: datetime) -> Category | None:
+    """The window changes on Mondays, from one department to the next."""
+    return departments[now.isocalendar().week % len(departments)] if departments else None
+
+
+async def _window_articles(session: AsyncSession, department: Category, request: Request) -> list[Article]:
+    within = frozenset({department.id, *(child.id for child in request.app.state.house.children(department))})
+    wish = Wish(category_ids=within)
+    found = await search.browse(session, wish, language=languages.language(), limit=4 * IN_THE_WINDOW)
+    return [article for article in found if article.pictures][:IN_THE_WINDOW]
+
+
+def _window(request: Request, department: Category, shown: list[Article]) -> dict[str, Any] | None:
+    if not shown:
+        return None
+    return {
+        "title": department.name.text(),
+        "sentence": department.intro.text(),
+        "label": gettext("See the department"),
+        "url": views.category_url(request, department),
+        "pictures": [views.picture(article.pictures[0]) for article in shown],
+    }
+
+
+def _store_today(request: Request) -> dict[str, Any] | None:
+    """The chosen store, else the first that is open now."""
+    stores = list(request.app.state.house.stores.values())
+    now = request.state.now
+    store = pages.store_of(request) or next((one for one in stores if one.hours.open_at(now)), None)
+    store = store or next(iter(stores), None)
+    if store is None:
+        return None
+    shown = views.shop(store, now)
+    return {
+        "name": shown.name,
+        "url": views.address(request, "store", slug=shown.slug),
+        "open_words": shown.open_words,
+        "address": shown.address,
+        "city": shown.city,
+        "phone": shown.phone,
+        "hours_words": shown.hours_words,
+        "picture": views.scene(store.scene),
+    }

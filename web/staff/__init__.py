@@ -1,0 +1,17 @@
+"""What staff see: the back room of the stores."""
+
+from starlette.routing import BaseRoute
+
+from web.routing import Allow
+from web.staff import account, board, handover, picking, reservations, signing_in, tasks
+
+MODULES = (signing_in, account, board, reservations, picking, handover, tasks)
+
+ALLOWED: dict[tuple[str, str], Allow] = {
+    call: allow for module in MODULES for call, allow in module.routes.allowed.items()
+}
+"""Who may call what, for the matrix of permissions."""
+
+
+def routes() -> list[BaseRoute]:
+    return [route for module in MODULES for route in module.routes.all]
