@@ -28,21 +28,28 @@ async def deliver(
     clock: Callable[[], datetime],
     *,
     crash: Crash = _nothing,
+    stopping: Callable[[], bool] = lambda: False,
     limit: int = 20,
 ) -> int:
     """Send what is due, up to `limit` messages; says how many were taken on, so that the caller knows to come again.
 
     No transaction is open while something is sent. Each lease is begun anew when its turn comes, so that a server that
-    hangs on the first message does not let another worker send those behind it as well.
+    hangs on the first message does not let another worker send those behind it as well. Once `stopping`, what has not
+    begun is put back for another worker.
     """
     async with database.work() as session:
         claimed = await messages.claim(session, now=clock(), limit=limit)
+    waiting = list(claimed)
     try:
-        for message in claimed:
+        while waiting and not stopping():
+            message = waiting.pop(0)
             crash("K7")
             await _deliver_one(message, database, channels, settings, clock, crash=crash)
     finally:
         await channels.close()
+    if waiting:
+        async with database.work() as session:
+            await messages.put_back(session, waiting)
     return len(claimed)
 
 

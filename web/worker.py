@@ -1,7 +1,7 @@
-"""The worker: what is due is found in PostgreSQL every few seconds; arq only makes it prompter.
+"""The worker: what is due is found in PostgreSQL every two seconds; arq only makes it prompter.
 
-Nothing that matters lives in Redis. A job is "look now"; a cron says it every two seconds anyway, and when Redis is
-away the supervisor below says it itself. So jobs are never retried, never deferred, and their results are not kept.
+Nothing that matters lives in Redis, and nothing runs inside arq: a job is a bell that wakes a loop of this process,
+which would have looked by itself a moment later. So nothing is lost with Redis, and nothing is cancelled with arq.
 """
 
 import asyncio
@@ -9,13 +9,13 @@ import contextlib
 import os
 import signal
 import socket
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from arq import cron
 from arq.connections import ArqRedis
 from arq.worker import Worker
-from redis.exceptions import RedisError
+from sqlalchemy import text
 
 from booking import channels, messages, reconciliation, submissions
 from booking.messages import Channel
@@ -36,8 +36,12 @@ logger = log.get(__name__)
 EVERY = 2
 """Seconds between two looks at what is due."""
 TOMORROW_TOLD_BEFORE_CLOSING = timedelta(minutes=60)
-NIGHT = 2
-"""The hour, UTC, of the nightly work."""
+NIGHT = timedelta(hours=2, minutes=10)
+"""After midnight, UTC: when the nightly work begins."""
+NIGHT_LOOKS = 60
+"""Seconds between two looks at whether tonight's work is done."""
+STOPS_WITHIN = 8
+"""Seconds that what is being sent has to end."""
 
 
 class Office:
@@ -55,11 +59,14 @@ class Office:
         await self.redis.aclose(close_connection_pool=True)
 
 
-async def deliver(office: Office) -> int:
+async def deliver(office: Office, *, stopping: Callable[[], bool] = lambda: False) -> int:
     """Send what is due until nothing is; several workers share it."""
     total = 0
-    while sent := await deliver_due(office.database, office.channels, office.settings, office.clock):
-        total += sent
+    while not stopping():
+        taken = await deliver_due(office.database, office.channels, office.settings, office.clock, stopping=stopping)
+        if not taken:
+            break
+        total += taken
     return total
 
 
@@ -117,10 +124,13 @@ async def tell_tomorrow(office: Office, *, now: datetime) -> None:
 
 
 async def night(office: Office) -> None:
-    """Once a night: hold the numbers against each other, erase contacts whose time has come, forget old keys."""
+    """Once a night, also when it was slept through: hold the numbers against each other, erase what is to be erased."""
     now = office.clock()
     async with office.database.work() as session:
-        findings = await reconciliation.reconcile(session, now=now)
+        await session.execute(text("set local statement_timeout = '10min'"))
+        findings = await reconciliation.reconcile(session, day=(now - NIGHT).date(), now=now)
+    if findings is None:  # another worker, or this one, has done tonight's
+        return
     async with office.database.work() as session:
         erased = await questions.erase_old(session, days=office.settings.erase_after_days, now=now)
         await submissions.forget(session, now=now)
@@ -128,47 +138,54 @@ async def night(office: Office) -> None:
     logger.info("night", findings=len(findings), erased=erased)
 
 
-# arq
+# The loops, and the bell that wakes them
+
+
+class Bell:
+    """Wakes one loop; the end of the process wakes it too."""
+
+    def __init__(self) -> None:
+        self.rung = asyncio.Event()
+
+    async def wait(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.rung.wait(), seconds)
+        self.rung.clear()
+
+
+async def _repeat(work: Callable[[], Awaitable[object]], bell: Bell, stopping: asyncio.Event, *, every: float) -> None:
+    """Do it, wait for the bell or `every` seconds, do it again. What goes wrong is tried again the next time."""
+    while not stopping.is_set():
+        try:
+            await work()
+        except Exception as error:
+            logger.warning("tried again in a moment", error=repr(error))
+        await bell.wait(every)
 
 
 async def _deliver(ctx: dict[str, Any]) -> None:
-    await deliver(ctx["office"])
+    ctx["deliver"].rung.set()
 
 
 async def _tick(ctx: dict[str, Any]) -> None:
-    await tick(ctx["office"])
-
-
-async def _sweep(ctx: dict[str, Any]) -> None:
-    await tick(ctx["office"])
-    await deliver(ctx["office"])
-
-
-async def _night(ctx: dict[str, Any]) -> None:
-    await night(ctx["office"])
+    ctx["tick"].rung.set()
 
 
 _deliver.__qualname__, _tick.__qualname__ = "deliver", "tick"
 
 
-def make_worker(settings: Settings, office: Office) -> Worker:
-    """arq with everything off that it does badly (see docs/decisions/0008): no retries, no results, no pickle."""
+def _bell_ringer(settings: Settings, bells: dict[str, Bell]) -> Worker:
+    """arq with everything off that it does badly (docs/decisions/0008): no retries, no results, no pickle, no cron."""
     return Worker(
         functions=[_deliver, _tick],
-        cron_jobs=[
-            cron(_sweep, second=set(range(0, 60, EVERY)), run_at_startup=True, unique=True, timeout=55),
-            cron(_night, hour=NIGHT, minute=10, unique=True, timeout=600),
-        ],
         redis_pool=connect_redis(settings.redis_url),
-        ctx={"office": office},
+        ctx=dict(bells),
         timezone=UTC,
-        job_timeout=55,
-        max_jobs=4,
-        poll_delay=0.2,
+        job_timeout=5,
+        poll_delay=0.1,
         keep_result=0,
         max_tries=1,
         retry_jobs=False,
-        job_completion_wait=8,
         job_serializer=effects.dumps,
         job_deserializer=effects.loads,
         health_check_interval=10,
@@ -179,57 +196,51 @@ def make_worker(settings: Settings, office: Office) -> Worker:
     )
 
 
+async def _answer_bells(settings: Settings, bells: dict[str, Bell], stopping: asyncio.Event) -> None:
+    """Listen to the queue; when it goes away, begin anew once it is back. The loops look by themselves meanwhile."""
+    while not stopping.is_set():
+        ringer = _bell_ringer(settings, bells)
+        task, stop = asyncio.create_task(ringer.async_run()), asyncio.create_task(stopping.wait())
+        await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+        for one in (task, stop):
+            one.cancel()
+        ended = await asyncio.gather(task, stop, return_exceptions=True)
+        if not stopping.is_set():
+            logger.warning("the queue is away, looking without it", error=repr(ended[0]))
+        with contextlib.suppress(Exception):
+            await ringer.pool.aclose(close_connection_pool=True)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), 1)
+
+
 async def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT, whatever happens to Redis or PostgreSQL meanwhile."""
-    office = Office(settings, connect_redis(settings.redis_url))
     channels.self_check(settings)
+    office = Office(settings, connect_redis(settings.redis_url))
     stopping = asyncio.Event()
+    bells = {"deliver": Bell(), "tick": Bell(), "night": Bell()}
+
+    def stop() -> None:
+        stopping.set()
+        for bell in bells.values():
+            bell.rung.set()
+
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stopping.set)
+        loop.add_signal_handler(name, stop)
     logger.info("worker is there")
-    while not stopping.is_set():
-        worker = make_worker(settings, office)
-        task = asyncio.create_task(worker.async_run())
-        stopped = asyncio.create_task(stopping.wait())
-        await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        if stopping.is_set():
-            await _end(worker, task)
-            break
-        logger.warning("the queue is away, working without it", error=repr(task.exception()))
-        with contextlib.suppress(Exception):
-            await worker.close()
-        await _without_queue(office, stopping)
+    loops = [
+        asyncio.create_task(work)
+        for work in (
+            _repeat(lambda: deliver(office, stopping=stopping.is_set), bells["deliver"], stopping, every=EVERY),
+            _repeat(lambda: tick(office), bells["tick"], stopping, every=EVERY),
+            _repeat(lambda: night(office), bells["night"], stopping, every=NIGHT_LOOKS),
+            _answer_bells(settings, bells, stopping),
+        )
+    ]
+    await stopping.wait()
+    _, late = await asyncio.wait(loops, timeout=STOPS_WITHIN)
+    for one in late:  # a mail server that hangs: the lease lets another worker take over
+        one.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
     await office.close()
-
-
-async def _end(worker: Worker, task: asyncio.Task[None]) -> None:
-    """Take no more jobs, let those that run finish, and go."""
-    worker.allow_pick_jobs = False
-    running = list(worker.tasks.values())
-    if running:
-        await asyncio.wait(running, timeout=8)
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError, Exception):
-        await task
-    with contextlib.suppress(RedisError, OSError):
-        await worker.close()
-
-
-async def _without_queue(office: Office, stopping: asyncio.Event) -> None:
-    """Look at what is due every two seconds until Redis answers again."""
-    while not stopping.is_set():
-        try:
-            await tick(office)
-            await deliver(office)
-        except Exception as error:
-            logger.warning("a look at what is due failed", error=repr(error))
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), EVERY)
-        try:
-            async with asyncio.timeout(1):
-                await office.redis.ping()
-            return
-        except (RedisError, OSError, TimeoutError):
-            continue

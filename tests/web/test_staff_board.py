@@ -68,6 +68,8 @@ async def test_a_new_request_is_on_the_board_its_fragment_and_its_tab(asked, col
     fragment = await ines.get(BOARD, headers=FRAGMENT)
     assert "<main" not in fragment.text
     assert rows_of(fragment.text) == [row]
+    assert 'hx-sse:connect="/en/staff/events"' in page
+    assert "hx-sse.min.js" in page
     assert "<title>(1) Today" in fragment.text
     assert "HX-Request" in fragment.headers["vary"]
     assert fragment.headers["cache-control"] == "no-store"
