@@ -93,7 +93,8 @@ def clean_line(text: str) -> str:
     """
     text = unicodedata.normalize("NFC", text)
     text = "".join(" " if unicodedata.category(sign) in ("Cc", "Cf", "Zl", "Zp") else sign for sign in text)
-    text = re.sub(r"=\?|\?=", "", text)
+    while text != (text := re.sub(r"=\?|\?=", "", text)):  # what is left may be one again
+        pass
     return " ".join(text.split())
 
 

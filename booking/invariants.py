@@ -20,6 +20,10 @@ RULES = {
         select r.code, r.status, l.id, l.held from reservation_line l join reservation r on r.id = l.reservation_id
         where l.held > 0 and (r.status not in ('requested', 'proposed', 'confirmed', 'ready')
                               or l.status not in ('held', 'found', 'set_aside'))""",
+    "what waits holds something": """
+        select r.code, r.status from reservation r
+        where r.status in ('requested', 'proposed', 'confirmed', 'ready')
+          and not exists (select from reservation_line l where l.reservation_id = r.id and l.held > 0)""",
     "an ended reservation has an end, an open one has none": """
         select code, status, ended_at from reservation
         where (ended_at is null) <> (status in ('unverified', 'requested', 'proposed', 'confirmed', 'ready'))""",

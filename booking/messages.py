@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, and_, case, or_, select, update
+from sqlalchemy import Index, UniqueConstraint, and_, case, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -182,6 +182,20 @@ async def begin(session: AsyncSession, message: Message, *, now: datetime) -> bo
         .execution_options(synchronize_session=False)
     )
     return begun.first() is not None
+
+
+async def put_back(session: AsyncSession, claimed: Sequence[Message]) -> None:
+    """A worker that ends gives back what it claimed and has not begun: as if it had never been taken."""
+    await session.execute(
+        update(Message)
+        .where(
+            tuple_(Message.id, Message.attempts).in_([(message.id, message.attempts) for message in claimed]),
+            Message.state == State.SENDING,
+            Message.reason.not_in([BEGUN, TAKEN_OVER]),
+        )
+        .values(state=State.PENDING, attempts=Message.attempts - 1, lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def settle(session: AsyncSession, message: Message, *, now: datetime) -> None:

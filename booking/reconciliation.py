@@ -1,10 +1,11 @@
 """Every night the numbers are held against each other. What does not agree is reported; nothing is edited."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Identity, insert, select
+from sqlalchemy import Identity, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -27,11 +28,21 @@ class Report(Base):
     __tablename__ = "reconciliation"
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    day: Mapped[date] = mapped_column(unique=True)
+    """The night it belongs to: several workers make one report."""
     at: Mapped[datetime]
     findings: Mapped[list[Any]]
 
 
-async def reconcile(session: AsyncSession, *, now: datetime) -> Sequence[dict[str, Any]]:
+async def begin_night(session: AsyncSession, *, day: date, now: datetime) -> bool:
+    """Claim the report of this night; False when it is there already. Others who ask wait until this one is done."""
+    claimed = await session.execute(
+        insert(Report).values(day=day, at=now, findings=[]).on_conflict_do_nothing().returning(Report.id)
+    )
+    return claimed.first() is not None
+
+
+async def reconcile(session: AsyncSession, *, day: date, now: datetime) -> Sequence[dict[str, Any]]:
     """Compare rows with movements and holds with reservations, list shortfalls and silent feeds, keep the report.
 
     A shortfall also becomes a task for the store, unless one is open: somebody looks, and counts.
@@ -69,7 +80,9 @@ async def reconcile(session: AsyncSession, *, now: datetime) -> Sequence[dict[st
         )
     )
     findings += [{"kind": "silent_feed", "store": slug} for slug in silent]
-    await session.execute(insert(Report).values(at=now, findings=findings))
+    report = insert(Report).values(day=day, at=now, findings=findings)
+    kept = report.on_conflict_do_update(index_elements=["day"], set_={"at": now, "findings": findings})
+    await session.execute(kept)
     return findings
 
 

@@ -125,7 +125,8 @@ def test_the_french_catalogue_is_whole():
 
 
 FORBIDDEN_FR = re.compile(
-    r"\b(panier|commander|commande[sz]?|veuillez|soumettre|invalide|oups|dépêchez|dernière chance)\b|cliquez ici|plus que \d",
+    r"\b(panier|commander|commande[sz]?|veuillez|soumettre|invalide|oups|dépêchez|dernière chance)\b"
+    r"|cliquez ici|plus que \d",
     re.IGNORECASE,
 )
 FORBIDDEN_EN = re.compile(

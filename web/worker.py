@@ -27,6 +27,7 @@ from kit.db import Database, make_engine
 from kit.errors import Refused
 from kit.settings import Settings
 from stores import places, staff
+from stores.places import Store
 from web import effects
 from web.app import connect_redis, make_clock
 from web.delivery import deliver as deliver_due
@@ -91,36 +92,42 @@ async def tell_tomorrow(office: Office, *, now: datetime) -> None:
     async with office.database.work(readonly=True) as session:
         stores = await places.every(session)
     for store in stores:
-        closes = store.hours.closes_at(now)
-        if closes is None or closes - now > TOMORROW_TOLD_BEFORE_CLOSING:
-            continue
-        async with office.database.work() as session:
-            waiting = await questions.counts(session, frozenset([store.id]))
-            if not waiting:
-                continue
-            recipients = [("store", Channel.EMAIL)]
-            if store.staff_notify_url:
-                recipients.append(("store-notify", Channel.NOTIFY))
-            for recipient, channel in recipients:
-                await messages.queue(
-                    session,
-                    "staff_tomorrow",
-                    subject="store",
-                    subject_id=store.id,
-                    version=store.local(now).date().toordinal(),
-                    recipient=recipient,
-                    channel=channel,
-                    language=store.language,
-                    store_id=store.id,
-                    due_at=when_open(store, now),
-                    now=now,
-                    payload={
-                        "requested": waiting.get(Status.REQUESTED, 0),
-                        "confirmed": waiting.get(Status.CONFIRMED, 0),
-                        "ready": waiting.get(Status.READY, 0),
-                        "proposed": waiting.get(Status.PROPOSED, 0),
-                    },
-                )
+        try:
+            closes = store.hours.closes_at(now)
+            if closes is not None and closes - now <= TOMORROW_TOLD_BEFORE_CLOSING:
+                await _tell_tomorrow(office, store, now=now)
+        except Exception:  # the others are told all the same
+            logger.exception("tomorrow was not told, the next tick tries again", store=store.slug)
+
+
+async def _tell_tomorrow(office: Office, store: Store, *, now: datetime) -> None:
+    async with office.database.work() as session:
+        waiting = await questions.counts(session, frozenset([store.id]))
+        if not waiting:
+            return
+        recipients = [("store", Channel.EMAIL)]
+        if store.staff_notify_url:
+            recipients.append(("store-notify", Channel.NOTIFY))
+        for recipient, channel in recipients:
+            await messages.queue(
+                session,
+                "staff_tomorrow",
+                subject="store",
+                subject_id=store.id,
+                version=store.local(now).date().toordinal(),
+                recipient=recipient,
+                channel=channel,
+                language=store.language,
+                store_id=store.id,
+                due_at=when_open(store, now),
+                now=now,
+                payload={
+                    "requested": waiting.get(Status.REQUESTED, 0),
+                    "confirmed": waiting.get(Status.CONFIRMED, 0),
+                    "ready": waiting.get(Status.READY, 0),
+                    "proposed": waiting.get(Status.PROPOSED, 0),
+                },
+            )
 
 
 async def night(office: Office) -> None:
@@ -128,9 +135,10 @@ async def night(office: Office) -> None:
     now = office.clock()
     async with office.database.work() as session:
         await session.execute(text("set local statement_timeout = '10min'"))
-        findings = await reconciliation.reconcile(session, day=(now - NIGHT).date(), now=now)
-    if findings is None:  # another worker, or this one, has done tonight's
-        return
+        day = (now - NIGHT).date()
+        if not await reconciliation.begin_night(session, day=day, now=now):
+            return
+        findings = await reconciliation.reconcile(session, day=day, now=now)
     async with office.database.work() as session:
         erased = await questions.erase_old(session, days=office.settings.erase_after_days, now=now)
         await submissions.forget(session, now=now)

@@ -18,6 +18,7 @@ from kit.errors import Invalid, Refused
 from kit.languages import lazy
 from stores import stock
 from stores.catalogue import Variant
+from stores.places import Store
 
 UNDO_WITHIN = timedelta(minutes=15)
 """A hand-over made by mistake can be undone so long, by a manager."""
@@ -141,14 +142,14 @@ async def _settle_line(
         demand = {line.variant_id: missing}
         await stock.release(session, reservation.store_id, demand, source_event_id=event, by=by, now=now)
         await correct_missing(
-            session, reservation.store_id, line.variant_id, missing, found.reason, source_event_id=event, by=by, now=now
+            session, reservation.store, line.variant_id, missing, found.reason, source_event_id=event, by=by, now=now
         )
         await _check_shortfall(session, reservation, line, now=now)
 
 
 async def correct_missing(
     session: AsyncSession,
-    store_id: int,
+    store: Store,
     variant_id: int,
     units: int,
     reason: Reason,
@@ -157,23 +158,27 @@ async def correct_missing(
     by: str,
     now: datetime,
 ) -> None:
-    """The books said it was there and it is not: make them say the truth."""
+    """The books said it was there and it is not: make them say the truth.
+
+    Where the till owns the count it reports the sale itself; here it only makes the stock doubtful until then.
+    """
+    by_till = reason == Reason.SOLD and store.stock_authority == "feed"
     book, unsellable, kind = {
         Reason.NOT_FOUND: (-units, 0, stock.Kind.COUNT),
-        Reason.SOLD: (-units, 0, stock.Kind.SALE),
+        Reason.SOLD: (0 if by_till else -units, 0, stock.Kind.SALE),
         Reason.DAMAGED: (0, units, stock.Kind.DAMAGE),
         Reason.DISPLAY_ONLY: (0, units, stock.Kind.DISPLAY_ON),
         Reason.RESERVED_ELSEWHERE: (0, 0, stock.Kind.COUNT),
     }[reason]
     await stock.correct(
         session,
-        store_id,
+        store.id,
         variant_id,
         kind=kind,
         book=book,
         unsellable=unsellable,
         reason=reason,
-        not_found=reason == Reason.NOT_FOUND,
+        not_found=reason == Reason.NOT_FOUND or by_till,
         source_event_id=source_event_id,
         by=by,
         now=now,

@@ -26,7 +26,7 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.REQUESTED: frozenset(
         {Status.CONFIRMED, Status.PROPOSED, Status.READY, Status.DECLINED, Status.UNANSWERED, Status.CANCELLED}
     ),
-    Status.PROPOSED: frozenset({Status.CONFIRMED, Status.CANCELLED, Status.EXPIRED}),
+    Status.PROPOSED: frozenset({Status.CONFIRMED, Status.CANCELLED}),
     # back to proposed or declined: a promise broken, seen or confirmed and then missing or damaged
     Status.CONFIRMED: frozenset(
         {Status.PROPOSED, Status.READY, Status.COLLECTED, Status.DECLINED, Status.CANCELLED, Status.EXPIRED}

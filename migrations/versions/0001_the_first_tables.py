@@ -177,9 +177,11 @@ def upgrade() -> None:
     op.create_table(
         "reconciliation",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("findings", postgresql.JSONB(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reconciliation")),
+        sa.UniqueConstraint("day", name=op.f("uq_reconciliation_day")),
     )
     op.create_table(
         "store",

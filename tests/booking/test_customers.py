@@ -90,10 +90,7 @@ def test_without_a_wish_who_gave_a_number_only_is_called():
         "Claire\r\nBcc: evil@attack.example",
         "Claire\u2028Bcc: evil@attack.example",
         "=?utf-8?b?=?==?=",
-        pytest.param(
-            "==??UTF-8?Q?Claire=0D=0ABcc:=20evil@attack.example?==??=",
-            marks=pytest.mark.xfail(strict=True, reason="what is removed once leaves new signs of an encoded word"),
-        ),
+        "==??UTF-8?Q?Claire=0D=0ABcc:=20evil@attack.example?==??=",
     ],
 )
 def test_no_name_can_become_a_header(typed):

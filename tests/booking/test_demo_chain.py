@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from booking import invariants
 from booking.demo import aurore, chain, towns
+from booking.demo.chain import shops
 from booking.reservations import timers
 from booking.reservations.states import Status
 from booking.reservations.tables import Reservation
@@ -103,7 +104,13 @@ async def test_a_product_added_after_the_chain_meets_none_of_its_ids(session, tm
     words = {"fr": "Après", "en": "After"}
     session.add(
         Product(
-            ref="LATER", slug_fr="apres", slug_en="after", name=words, story=words, facts={}, category_id=category,
+            ref="LATER",
+            slug_fr="apres",
+            slug_en="after",
+            name=words,
+            story=words,
+            facts={},
+            category_id=category,
             updated_at=NOON,
         )
     )
@@ -111,9 +118,9 @@ async def test_a_product_added_after_the_chain_meets_none_of_its_ids(session, tm
 
 
 def test_stores_of_a_chain_have_names_that_an_sms_can_carry_and_hours_that_can_be_kept():
-    rows = list(chain._store_rows(2 * len(towns.known())))
+    rows = list(shops.store_rows(2 * len(towns.known())))
     assert len({row["slug"] for row in rows}) == len(rows)
     for row in rows:
         assert 3 <= (gsm_length(row["sms_name"]) or 0) <= 16, row["sms_name"]
-    for hours in chain.HOURS:
+    for hours in shops.HOURS:
         check_hours(hours)

@@ -23,8 +23,21 @@ FAMILIES = {
 }
 SVG = "{http://www.w3.org/2000/svg}"
 ALLOWED = {
-    "svg", "g", "defs", "path", "rect", "ellipse", "clipPath", "filter", "feGaussianBlur", "feTurbulence",
-    "feColorMatrix", "linearGradient", "radialGradient", "stop", "pattern",
+    "svg",
+    "g",
+    "defs",
+    "path",
+    "rect",
+    "ellipse",
+    "clipPath",
+    "filter",
+    "feGaussianBlur",
+    "feTurbulence",
+    "feColorMatrix",
+    "linearGradient",
+    "radialGradient",
+    "stop",
+    "pattern",
 }
 
 
@@ -98,8 +111,13 @@ def test_every_scene_is_small_and_stands_alone(name: str) -> None:
 
 def test_there_is_a_window_a_scene_for_each_department_and_five_facades() -> None:
     assert (
-        "hero", *(f"dept-{name}" for name in FAMILIES),
-        "store-rivoli", "store-presquile", "store-kleber", "store-saint-denis", "store-biarritz",
+        "hero",
+        *(f"dept-{name}" for name in FAMILIES),
+        "store-rivoli",
+        "store-presquile",
+        "store-kleber",
+        "store-saint-denis",
+        "store-biarritz",
     ) == SCENES
 
 

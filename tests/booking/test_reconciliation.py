@@ -30,14 +30,14 @@ def kinds(findings):
 
 async def test_a_good_night_finds_nothing_and_says_so(session, world, clock):
     await reserved(session, world, now=clock())
-    assert await reconcile(session, now=clock()) == []
+    assert await reconcile(session, day=clock().date(), now=clock()) == []
     report = await reconciliation.latest(session)
     assert (report.at, report.findings) == (clock(), [])
 
 
 async def test_a_number_nobody_explained_is_found_and_left_alone(session, world, clock):
     await change(session, StoreStock, StoreStock.store_id == world.kleber.id, book=9)
-    findings = await reconcile(session, now=clock())
+    findings = await reconcile(session, day=clock().date(), now=clock())
     assert findings[0] == {
         "kind": "drift",
         "store": world.kleber.id,
@@ -68,12 +68,12 @@ async def test_a_shortfall_is_a_task_until_somebody_has_looked(session, world, c
     short = {"kind": "shortfall", "store": world.rivoli.id, "variant": world.shade.id, "missing": 1}
     stores = frozenset({world.rivoli.id})
     for _ in range(3):
-        assert await reconcile(session, now=clock()) == [short]
+        assert await reconcile(session, day=clock().date(), now=clock()) == [short]
         (task,) = await tasks.open_in(session, stores, Kind.CHECK)
         assert (task.variant_id, task.quantity) == (world.shade.id, 1)
         clock.forward(days=1)
     await tasks.finish(session, task, by="Inès", now=clock())
-    await reconcile(session, now=clock())
+    await reconcile(session, day=clock().date(), now=clock())
     assert len(await tasks.open_in(session, stores, Kind.CHECK)) == 1
 
 
@@ -81,16 +81,16 @@ async def test_a_till_that_has_been_silent_for_three_days_is_named(session, worl
     (await places.find(session, "rivoli")).stock_authority = "feed"
     (await places.find(session, "lyon")).stock_authority = "feed"
     await session.flush()
-    assert await reconcile(session, now=clock()) == [{"kind": "silent_feed", "store": "lyon"}]
+    assert await reconcile(session, day=clock().date(), now=clock()) == [{"kind": "silent_feed", "store": "lyon"}]
     clock.forward(days=3)
-    findings = await reconcile(session, now=clock())
+    findings = await reconcile(session, day=clock().date(), now=clock())
     assert sorted(finding["store"] for finding in findings) == ["lyon", "rivoli"]
 
 
 async def test_the_last_report_is_the_last_night_s(session, world, clock):
-    await reconcile(session, now=clock())
+    await reconcile(session, day=clock().date(), now=clock())
     clock.forward(days=1)
-    await reconcile(session, now=clock())
+    await reconcile(session, day=clock().date(), now=clock())
     assert (await reconciliation.latest(session)).at == clock()
 
 
@@ -127,6 +127,7 @@ async def change_in_silence(session, world, reservation):
     [
         (forget_a_movement, "stock is the sum of its movements"),
         (hold_for_nobody, "what is reserved is what open lines hold"),
+        (hold_for_nobody, "what waits holds something"),
         (hold_after_the_end, "only open reservations hold"),
         (end_without_a_time, "an ended reservation has an end, an open one has none"),
         (wait_for_ever, "what waits has a time by which it ends"),
@@ -138,7 +139,7 @@ async def test_each_rule_sees_what_breaks_it(damage, rule, session, world, clock
     assert await invariants.broken(session) == []
     await damage(session, world, reservation)
     assert rule in [sentence.split(":")[0] for sentence in await invariants.broken(session)]
-    assert "rule" in kinds(await reconcile(session, now=clock()))
+    assert "rule" in kinds(await reconcile(session, day=clock().date(), now=clock()))
 
 
 async def test_nobody_can_be_told_the_same_twice_not_even_by_hand(session, world, clock):

@@ -1307,3 +1307,14 @@ async def test_who_was_erased_is_told_nothing(session, world, clock):
     await telling.tell_shopper(session, reservation, "ready", now=clock())
     assert len((await session.scalars(select(Message))).all()) == before
     assert await open_tasks(session, Kind.CALL) == []
+
+
+async def test_what_was_sold_at_a_till_that_counts_is_not_counted_here_too(session, world, clock):
+    world.rivoli.stock_authority = "feed"
+    await session.flush()
+    reservation = await reserved(session, world, now=clock())
+    await answering.decline(session, reservation, reason=Reason.SOLD, by="Inès", now=clock())
+    assert await units(session, world.rivoli, world.lamp) == (5, 0, 5)
+    cell = (await stock.cells(session, world.rivoli.id, [world.lamp.id]))[world.lamp.id]
+    level, _ = stock.confidence(cell, after_hold=cell.available, now=clock())
+    assert level == stock.Confidence.LOW

@@ -322,7 +322,7 @@ def test_whatever_anybody_does_no_rule_is_broken(ground):
     run_state_machine_as_test(
         Walk,
         settings=settings(
-            max_examples=30,
+            max_examples=25,
             stateful_step_count=30,
             derandomize="CI" in os.environ,
             deadline=None,

@@ -24,6 +24,8 @@ from kit.db import Database
 from kit.settings import Settings
 from tests.booking.told import NOW, open_store, queued, reserved, shelve
 
+pytestmark = pytest.mark.crash
+
 KILLS = 20
 BETWEEN = LEASE + timedelta(seconds=1)
 """The clock moves on so far from one life to the next: what the dead one had claimed is free again."""

@@ -46,7 +46,7 @@ def valkey_pid(folder: Path) -> int:
             words = (entry / "cmdline").read_bytes()
             program = words.split(b"\0")[0]
             ours = str(folder).encode() in words or str(folder) in os.readlink(entry / "cwd")
-            if program.endswith((b"valkey-server", b"redis-server")) and ours:
+            if any(name in program for name in (b"valkey-server", b"redis-server")) and ours:
                 return int(entry.name)
     raise AssertionError("no valkey of this test")
 

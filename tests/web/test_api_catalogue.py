@@ -31,9 +31,7 @@ async def test_a_store_says_when_it_is_open(shop, database, world, clock):
         session.add_all(days)
     said = (await shop.get(f"{STORES}/rivoli")).json()
     assert said["name"] == "Aurore Rivoli"
-    assert said["address"] == {
-        "street": "52 rue de Rivoli", "postcode": "75004", "city": "Paris", "country": "FR"
-    }
+    assert said["address"] == {"street": "52 rue de Rivoli", "postcode": "75004", "city": "Paris", "country": "FR"}
     assert (said["timezone"], said["opening_hours"]) == ("Europe/Paris", "Mo-Sa 10:00-20:00")
     assert said["exceptions"] == [{"date": "2026-12-25", "hours": "off", "reason": "Noël"}]
     assert (said["open_now"], said["closes_at"]) == (True, "2026-11-24T20:00:00+01:00")
@@ -170,15 +168,17 @@ async def test_numbers_are_for_keys_that_may_read_and_for_their_stores(app, worl
     numbers = {(item["sku"], item["store"]): item.get("reservable") for item in answer.json()["items"]}
     if scope == "read":
         assert {key: number for key, number in numbers.items() if number is not None} == {
-            (LAMP, "rivoli"): 3, (SOFA, "rivoli"): 0
+            (LAMP, "rivoli"): 3,
+            (SOFA, "rivoli"): 0,
         }
         assert answer.headers["cache-control"].startswith("private")
     else:
         assert set(numbers.values()) == {None}
 
 
-@pytest.mark.parametrize("path", [STORES, f"{STORES}/rivoli", PRODUCTS, f"{PRODUCTS}/LUM-0001",
-                                  f"{AVAILABILITY}?sku={LAMP}"])
+@pytest.mark.parametrize(
+    "path", [STORES, f"{STORES}/rivoli", PRODUCTS, f"{PRODUCTS}/LUM-0001", f"{AVAILABILITY}?sku={LAMP}"]
+)
 async def test_what_has_not_changed_is_not_sent_again(shop, path):
     first = await shop.get(path)
     assert first.headers["cache-control"]
@@ -230,8 +230,7 @@ async def test_a_page_of_products_is_few_statements(shop, database, world, clock
 )
 def test_the_word_follows_the_number_and_how_far_it_is_believed(clock, change, status):
     now = clock()
-    said = {"book": 5, "reserved": 0, "unsellable": 0, "safety": 0, "fed_at": now, "seen_at": now,
-            "not_found_at": None}
+    said = {"book": 5, "reserved": 0, "unsellable": 0, "safety": 0, "fed_at": now, "seen_at": now, "not_found_at": None}
     for name, value in change.items():
         said[name] = now + timedelta(days=value) if name.endswith("_at") and value else value
     row = StoreStock(store_id=1, variant_id=1, **said)

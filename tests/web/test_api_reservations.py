@@ -81,9 +81,7 @@ async def test_the_same_sku_twice_is_one_line(shop):
 
 async def test_what_is_not_there_is_named_with_the_stores_that_have_it(shop, world, database):
     said = problem_of(await shop.post(RESERVATIONS, json=wish("kleber", lines=[sku(LAMP, 2)])), 409, "out_of_stock")
-    assert said["lines"] == [
-        {"sku": LAMP, "requested": 2, "elsewhere": [{"store": "rivoli", "status": "available"}]}
-    ]
+    assert said["lines"] == [{"sku": LAMP, "requested": 2, "elsewhere": [{"store": "rivoli", "status": "available"}]}]
     said = problem_of(
         await shop.post(RESERVATIONS, json=wish("lyon", lines=[sku(LAMP), sku(SHADE, 3)])), 409, "out_of_stock"
     )
@@ -97,9 +95,7 @@ async def test_what_is_not_there_is_named_with_the_stores_that_have_it(shop, wor
 
 @pytest.mark.parametrize(("language", "words"), [("fr", "article"), ("en", "item")])
 async def test_a_refusal_speaks_the_language_of_the_caller(shop, language, words):
-    response = await shop.post(
-        RESERVATIONS, json=wish("lyon"), headers={"accept-language": language}
-    )
+    response = await shop.post(RESERVATIONS, json=wish("lyon"), headers={"accept-language": language})
     assert response.headers["content-language"] == language
     assert problem_of(response, 409, "out_of_stock")["detail"]
     if language == "en":

@@ -80,10 +80,16 @@ async def test_a_reason_corrects_the_stock_when_none_is_there(shop, till, world,
         ({"sku": LAMP, "found": True}, "lines.0.found", "whole_number"),
         ({"sku": LAMP, "found": 2, "substitute": sku(SHADE)}, "lines.0.substitute.sku", "not_needed"),
         ({"sku": LAMP, "found": 0, "reason": "sold", "substitute": sku("X")}, "lines.0.substitute.sku", "unknown_sku"),
-        ({"sku": LAMP, "found": 0, "reason": "sold", "substitute": sku(SOFA)}, "lines.0.substitute.sku",
-         "by_appointment"),
-        ({"sku": LAMP, "found": 0, "reason": "sold", "substitute": sku(SHADE, 9)}, "lines.0.substitute.quantity",
-         "quantity"),
+        (
+            {"sku": LAMP, "found": 0, "reason": "sold", "substitute": sku(SOFA)},
+            "lines.0.substitute.sku",
+            "by_appointment",
+        ),
+        (
+            {"sku": LAMP, "found": 0, "reason": "sold", "substitute": sku(SHADE, 9)},
+            "lines.0.substitute.quantity",
+            "quantity",
+        ),
     ],
 )
 async def test_an_answer_that_makes_no_sense_changes_nothing(shop, till, world, database, line, field, code):
@@ -226,7 +232,12 @@ async def test_the_same_hand_over_sent_twice_is_one(shop, till, world, database)
 
 async def test_what_is_not_there_yet_is_not_found(till):
     for method, path in (
-        ("GET", "services"), ("GET", "slots"), ("POST", "appointments"), ("GET", "events"), ("POST", "waitlist"),
-        ("PUT", "stock"), ("POST", "stock/movements"),
+        ("GET", "services"),
+        ("GET", "slots"),
+        ("POST", "appointments"),
+        ("GET", "events"),
+        ("POST", "waitlist"),
+        ("PUT", "stock"),
+        ("POST", "stock/movements"),
     ):
         problem_of(await till.request(method, f"/api/v1/{path}"), 404, "not_found")

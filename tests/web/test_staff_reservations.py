@@ -170,8 +170,15 @@ async def test_no_number_typed_by_hand_breaks_an_answer(asked, colleague, value)
 async def test_another_article_is_searched_on_the_same_page_and_offered(asked, world, colleague, database, clock):
     async with database.work() as session:
         larger = Variant(sku="LUM-0013-35", gtin="3001234567915", options=[], price_minor=3900)
-        session.add(product(await session.merge(world.lamps), "LUM-0014", both("Abat-jour coton", "Cotton shade"),
-                            larger, now=clock()))
+        session.add(
+            product(
+                await session.merge(world.lamps),
+                "LUM-0014",
+                both("Abat-jour coton", "Cotton shade"),
+                larger,
+                now=clock(),
+            )
+        )
         await session.flush()
         await put(session, world.rivoli, larger, 2, now=clock())
     ines = await colleague("ines")
@@ -381,8 +388,9 @@ async def test_a_message_that_never_arrived_is_shown_and_can_be_sent_again(asked
 
 async def test_the_list_finds_by_code_by_name_and_by_state(asked, world, colleague, database, clock):
     async with database.work() as session:
-        other = await reserved(session, world, now=clock(), customer=lea(first_name="Émile", last_name="Charpentier",
-                                                                        email="e@exemple.fr"))
+        other = await reserved(
+            session, world, now=clock(), customer=lea(first_name="Émile", last_name="Charpentier", email="e@exemple.fr")
+        )
         await answering.make_ready(session, await questions.get(session, other.id), by="Inès", now=clock())
     ines = await colleague("ines")
 

@@ -216,7 +216,6 @@ class StaffReservationList(BaseModel):
     next: str | None
 
 
-
 # Refusals
 
 

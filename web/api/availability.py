@@ -89,7 +89,5 @@ async def missing_lines(
             said = availability_answer(variant, other, cell, now=request.state.now)
             if said.status in ("available", "to_confirm") and cell and cell.available >= wanted.requested:
                 elsewhere.append(answers.Elsewhere(store=other.slug, status=said.status))
-        lines.append(
-            answers.MissingLine(sku=skus[wanted.variant_id], requested=wanted.requested, elsewhere=elsewhere)
-        )
+        lines.append(answers.MissingLine(sku=skus[wanted.variant_id], requested=wanted.requested, elsewhere=elsewhere))
     return lines

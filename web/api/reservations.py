@@ -188,9 +188,7 @@ def name_elsewhere(request: Request, out: OutOfStock, store: Store, variants: Se
 
 
 @calls.get(ONE, allow=ANYONE, name="api_reservation")
-@about(
-    lazy("Where a reservation stands"), answers.Reservation, refusals=TOKEN_REFUSALS, opened_by="token"
-)
+@about(lazy("Where a reservation stands"), answers.Reservation, refusals=TOKEN_REFUSALS, opened_by="token")
 async def reservation(request: Request, session: AsyncSession) -> Response:
     return reply(answers.Reservation(**fields(await opened(request, session))))
 

@@ -54,9 +54,7 @@ def store_answer(request: Request, store: places.Store) -> answers.Store:
         slug=store.slug,
         name=store.name,
         url=f"{request.app.state.settings.base_url}/{languages.language()}/stores/{store.slug}",
-        address=answers.Address(
-            street=store.street, postcode=store.postcode, city=store.city, country=store.country
-        ),
+        address=answers.Address(street=store.street, postcode=store.postcode, city=store.city, country=store.country),
         latitude=store.latitude,
         longitude=store.longitude,
         phone=store.phone,

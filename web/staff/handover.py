@@ -138,9 +138,7 @@ async def _desk(
     )
 
 
-async def _bag(
-    request: Request, session: AsyncSession, one: Reservation, typed: Typed | None = None
-) -> Bag:
+async def _bag(request: Request, session: AsyncSession, one: Reservation, typed: Typed | None = None) -> Bag:
     now, typed = request.state.now, typed or {}
     status = Status(one.status)
     can = {Status.READY: "give", Status.CONFIRMED: "give"}.get(status, "")

@@ -364,8 +364,7 @@ async def totp_page(request: Request, session: AsyncSession) -> Response:
 def _second_factor_first(request: Request, back_to: str) -> str:
     """The page of the second factor, which comes back here."""
     url, back = (
-        str(request.app.url_path_for(name, language=languages.language()))
-        for name in ("staff_second_factor", back_to)
+        str(request.app.url_path_for(name, language=languages.language())) for name in ("staff_second_factor", back_to)
     )
     return f"{url}?{urlencode({'next': back})}"
 
@@ -453,5 +452,3 @@ async def new_recovery_codes(request: Request, session: AsyncSession) -> Respons
         session, "account", found.account.id, "recovery_codes", by=found.account.first_name, now=request.state.now
     )
     return recovery_codes_page(request, recovery)
-
-

@@ -1,0 +1,295 @@
+"""Who may call what: a table written by hand, held against the routes that are really there, and tried out."""
+
+import pytest
+from callers import caller, new_key
+from factories import PASSWORD, reserved
+from sqlalchemy import select, update
+from starlette.routing import Mount, Route
+
+from booking import tasks
+from booking.messages import Message, State
+from booking.tasks import Task
+from kit.codes import show_code
+from stores import staff
+from web import api, demo, shop
+from web import staff as room
+from web.app import create_app
+
+L = "/{language:language}"
+TABLE = f"""
+everybody
+    GET /
+    GET /healthz
+    GET /readyz
+    GET /metrics
+    MOUNT /static
+    MOUNT /media
+anyone
+    GET /robots.txt
+    GET /r/{{token}}
+    GET {L}/
+    GET {L}/catalogue
+    GET {L}/c/{{slug}}
+    GET {L}/p/{{slug}}
+    GET {L}/search
+    GET {L}/stores
+    POST {L}/stores
+    GET {L}/stores/{{slug}}
+    GET {L}/reserve
+    POST {L}/reserve
+    GET {L}/receipts/{{key}}
+    GET {L}/my/{{token}}
+    GET {L}/my/reservations/{{code}}
+    GET {L}/my/reservations/{{code}}/sent
+    GET {L}/my/reservations/{{code}}/hold.ics
+    GET {L}/my/reservations/{{code}}/cancel
+    POST {L}/my/reservations/{{code}}/cancel
+    POST {L}/my/reservations/{{code}}/extend
+    POST {L}/my/reservations/{{code}}/verify
+    POST {L}/my/reservations/{{code}}/proposal
+    GET {L}/find
+    POST {L}/find
+    GET {L}/privacy
+    GET {L}/accessibility
+    POST {L}/theme
+    GET {L}/staff/login
+    POST {L}/staff/login
+    POST {L}/staff/logout
+    GET {L}/staff/password/forgotten
+    POST {L}/staff/password/forgotten
+    GET {L}/staff/password/reset/{{token}}
+    POST {L}/staff/password/reset/{{token}}
+    GET /api/v1/stores
+    GET /api/v1/stores/{{store}}
+    GET /api/v1/products
+    GET /api/v1/products/{{ref}}
+    GET /api/v1/availability
+    POST /api/v1/reservations
+    GET /api/v1/reservations/{{code}}
+    POST /api/v1/reservations/{{code}}/cancel
+    POST /api/v1/reservations/{{code}}/extend
+    POST /api/v1/reservations/{{code}}/proposal
+    GET /api/v1/openapi.json
+    GET /api/v1/docs
+    GET /demo
+    GET /demo.json
+    GET /demo/mail
+    GET /demo/mail.json
+    POST /demo/clock
+signed in
+    GET {L}/staff/second-factor
+    POST {L}/staff/second-factor
+    GET {L}/staff/totp
+    POST {L}/staff/totp
+    POST {L}/staff/totp/confirm
+    POST {L}/staff/recovery-codes
+staff
+    GET {L}/staff/account
+    GET {L}/staff/password
+    POST {L}/staff/password
+    POST {L}/staff/sessions/end
+    POST {L}/staff/store
+staff: reservation.read
+    GET {L}/staff
+    GET {L}/staff/events
+    GET {L}/staff/reservations
+    GET {L}/staff/reservations/{{code}}
+    GET {L}/staff/tasks
+staff: reservation.answer
+    POST {L}/staff/reservations/{{code}}/claim
+    POST {L}/staff/reservations/{{code}}/answer
+    POST {L}/staff/reservations/{{code}}/preview
+    POST {L}/staff/reservations/{{code}}/decline
+    POST {L}/staff/reservations/{{code}}/extend
+    POST {L}/staff/reservations/{{code}}/proposal
+    POST {L}/staff/reservations/{{code}}/cancel
+    POST {L}/staff/reservations/{{code}}/unwanted
+staff: reservation.prepare
+    POST {L}/staff/reservations/{{code}}/ready
+    POST {L}/staff/reservations/{{code}}/unready
+    GET {L}/staff/picking
+    POST {L}/staff/picking
+    POST {L}/staff/tasks/{{id}}/done
+staff: reservation.hand_over
+    GET {L}/staff/handover
+    POST {L}/staff/reservations/{{code}}/collect
+staff: leads
+    POST {L}/staff/reservations/{{code}}/undo
+staff: message.send
+    POST {L}/staff/messages/{{id}}/resend
+key: reservation.read
+    GET /api/v1/staff/reservations
+key: reservation.answer
+    POST /api/v1/staff/reservations/{{code}}/answer
+    POST /api/v1/staff/reservations/{{code}}/decline
+key: reservation.prepare
+    POST /api/v1/staff/reservations/{{code}}/readiness
+key: reservation.hand_over
+    POST /api/v1/staff/reservations/{{code}}/collection
+"""
+"""Above each block who may call what stands in it. A new route needs a line here before it can be merged."""
+
+MATRIX: dict[tuple[str, str], str] = {}
+for _line in TABLE.strip().splitlines():
+    if not _line.startswith(" "):
+        _who = _line
+    else:
+        _method, _path = _line.split()
+        assert (_method, _path) not in MATRIX, f"{_line.strip()} stands there twice"
+        MATRIX[_method, _path] = _who
+
+STAFF = {call: who for call, who in MATRIX.items() if who == "signed in" or who.startswith("staff")}
+KEYS = {call: who for call, who in MATRIX.items() if who.startswith("key")}
+STREAM = ("GET", f"{L}/staff/events")
+"""It does not end, so nobody who may listen is sent there; test_live.py listens."""
+ENDS_HER_SESSION = ("POST", f"{L}/staff/sessions/end")
+
+
+def mounted(app) -> set[tuple[str, str]]:
+    """What the site really answers. A HEAD goes where its GET goes."""
+    found = set()
+    for route in app.routes:
+        if isinstance(route, Mount):
+            found.add(("MOUNT", route.path))
+        else:
+            assert isinstance(route, Route)
+            assert route.methods, route.path
+            found |= {(method, route.path) for method in route.methods - {"HEAD"}}
+    return found
+
+
+# The table
+
+
+def test_every_route_stands_in_the_table_and_every_line_of_the_table_is_a_route(settings):
+    there = mounted(create_app(settings))
+    assert sorted(there - set(MATRIX)) == [], "these may be called by nobody knows whom"
+    assert sorted(set(MATRIX) - there) == [], "these do not exist"
+
+
+def test_each_route_lets_in_whom_the_table_names():
+    allowed = {**shop.ALLOWED, **room.ALLOWED, **api.ALLOWED, **demo.routes.allowed}
+    named = {call: allow.name for call, allow in allowed.items()}
+    assert named == {call: who for call, who in MATRIX.items() if who != "everybody"}
+
+
+def test_what_changes_something_in_the_back_room_is_never_for_anyone():
+    for_anyone = {path for (method, path), who in MATRIX.items() if who == "anyone" and method == "POST"}
+    doors = {f"{L}/staff/{door}" for door in ("login", "logout", "password/forgotten", "password/reset/{token}")}
+    assert {path for path in for_anyone if path.startswith(f"{L}/staff")} == doors
+
+
+def test_a_route_without_a_line_would_be_found(settings):
+    app = create_app(settings)
+    app.router.routes.append(Route("/fr/staff/secret", lambda request: None, methods=["GET"]))
+    assert mounted(app) - set(MATRIX) == {("GET", "/fr/staff/secret")}
+
+
+# The table, tried out
+
+
+@pytest.fixture
+async def at_rivoli(world, database, clock) -> dict[str, str]:
+    """Rivoli has a reservation, a task and a message that could not be sent: the values of addresses."""
+    async with database.work() as session:
+        one = await reserved(session, world, now=clock())
+        await tasks.add(
+            session, tasks.Kind.CHECK, store_id=world.rivoli.id, variant_id=world.lamp.id, due_at=clock(), now=clock()
+        )
+        await session.execute(update(Message).values(state=State.DEAD))
+        task = await session.scalar(select(Task.id))
+        message = await session.scalar(select(Message.id))
+        await staff.add_account(
+            session, "paul@aurore.example", "merchandiser", first_name="Paul", password=PASSWORD, now=clock()
+        )
+    return {"code": show_code(one.code), "id": str(task), "message": str(message)}
+
+
+def address(path: str, values: dict[str, str]) -> str:
+    number = values["message"] if "/messages/" in path else values["id"]
+    return path.replace(L, "/fr").replace("{code}", values["code"]).replace("{id}", number)
+
+
+async def statuses(client, calls, values) -> dict[tuple[str, str], int]:
+    return {call: (await client.request(call[0], address(call[1], values))).status_code for call in calls}
+
+
+async def test_nobody_gets_into_the_back_room_without_signing_in(at_rivoli, lea):
+    for (method, path), who in STAFF.items():
+        answer = await lea.request(method, address(path, at_rivoli))
+        if method == "GET" and (method, path) != STREAM:
+            assert answer.status_code == 303, path
+            assert answer.headers["location"].startswith("/fr/staff/"), path
+            assert "Martin" not in answer.text
+        else:
+            assert answer.status_code == 401, (path, who)
+
+
+async def test_ines_of_rivoli_may_do_all_but_take_back_what_a_colleague_did(at_rivoli, colleague):
+    ines = await colleague("ines")
+    got = await statuses(ines, [call for call in STAFF if call not in (STREAM, ENDS_HER_SESSION)], at_rivoli)
+    refused = {call: status for call, status in got.items() if status in (401, 403, 404) or status >= 500}
+    assert refused == {("POST", f"{L}/staff/reservations/{{code}}/undo"): 403}
+
+
+async def test_helene_who_leads_rivoli_may_do_that_too(at_rivoli, colleague):
+    helene = await colleague("helene")
+    got = await statuses(helene, [call for call in STAFF if call not in (STREAM, ENDS_HER_SESSION)], at_rivoli)
+    assert {call: status for call, status in got.items() if status in (401, 403, 404) or status >= 500} == {}
+
+
+async def test_marc_of_kleber_meets_nothing_of_rivoli(at_rivoli, colleague, database):
+    marc = await colleague("marc")
+    objects = [call for call in STAFF if "{code}" in call[1] or "{id}" in call[1]]
+    assert len(objects) >= 14
+    undo = ("POST", f"{L}/staff/reservations/{{code}}/undo")
+    got = await statuses(marc, objects, at_rivoli)
+    assert got == {call: 403 if call == undo else 404 for call in objects}
+    for method, path in STAFF:
+        if method == "GET" and (method, path) != STREAM:
+            page = (await marc.get(address(path, at_rivoli))).text
+            assert "Martin" not in page, path
+            assert at_rivoli["code"] not in page.replace(f"/staff/reservations/{at_rivoli['code']}", ""), path
+    async with database.work(readonly=True) as session:
+        assert await session.scalar(select(Task.done_at)) is None
+        assert await session.scalar(select(Message.state)) == State.DEAD
+
+
+async def test_a_merchandiser_is_refused_wherever_the_verb_is_not_hers(at_rivoli, colleague):
+    paul = await colleague("paul")
+    may = staff.MAY[staff.Role.MERCHANDISER]
+    for (method, path), who in STAFF.items():
+        if (method, path) in (STREAM, ENDS_HER_SESSION):
+            continue
+        status = (await paul.request(method, address(path, at_rivoli))).status_code
+        _, _, verb = who.partition(": ")
+        if verb and verb not in may:
+            assert status == 403, (method, path)
+        else:
+            assert status not in (401, 403, 404) and status < 500, (method, path)
+    assert (await paul.get("/fr/staff/events")).status_code in (401, 403)
+
+
+async def test_a_program_needs_a_key_with_the_scope_and_the_store(at_rivoli, app, world, database, clock):
+    body = {"lines": [], "reason": "sold"}
+    elsewhere = await new_key(database, clock, "staff", stores=[world.kleber])
+    for secret, status in (
+        ("", 401),
+        (await new_key(database, clock, "stock", "read", "reserve"), 403),
+        (elsewhere, 404),
+    ):
+        async with caller(app, secret) as program:
+            for method, path in KEYS:
+                if status == 404 and "{code}" not in path:
+                    continue
+                answer = await program.request(method, address(path, at_rivoli), json=body)
+                assert answer.status_code == status, (method, path, answer.text)
+    async with caller(app, elsewhere) as program:
+        assert (await program.get("/api/v1/staff/reservations")).json()["items"] == []
+
+
+async def test_a_session_of_the_back_room_opens_nothing_of_the_api(at_rivoli, colleague):
+    ines = await colleague("ines")
+    for method, path in KEYS:
+        answer = await ines.request(method, address(path, at_rivoli), json={"reason": "sold"})
+        assert answer.status_code == 401, path
