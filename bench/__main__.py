@@ -40,6 +40,8 @@ from web.migrating import migrate
 
 ROUNDS = 7
 SLICE = 0.6
+HOT = "LUM-0001-LAI"
+"""The lamp that everybody wants."""
 SECRET = "a secret of the benches, long enough to be one"
 Work = Callable[[], Awaitable[Any]]
 
@@ -161,7 +163,7 @@ BARE_RESERVATION = {
 
 async def bench_pages(app: Starlette, pool: asyncpg.Pool, table: Table) -> None:
     async with app.state.database.work(readonly=True) as session:
-        product = await session.scalar(sa.select(Product).order_by(Product.id).limit(1))
+        product = await session.scalar(sa.select(Product).where(Product.ref == HOT.rpartition("-")[0]))
         category_slug = app.state.house.departments[0].slug_fr
         department_id = app.state.house.departments[0].id
     assert product
@@ -189,7 +191,7 @@ async def bench_reservation(app: Starlette, pool: asyncpg.Pool, clock: Clock, ta
     database: Database = app.state.database
     async with database.work() as session:
         store = await places.find(session, "rivoli")
-        variant = await session.scalar(sa.select(catalogue.Variant).order_by(catalogue.Variant.id).limit(1))
+        variant = await session.scalar(sa.select(catalogue.Variant).where(catalogue.Variant.sku == HOT))
         assert variant
         await session.execute(
             sa.text("update store_stock set book = 10000000 where store_id = :s and variant_id = :v"),

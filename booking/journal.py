@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, ForeignKey, Identity, Index, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kit.db import Base
+from kit.db import Base, table_of
 
 SHOPPER = "shopper"
 SYSTEM = "vitrine"
@@ -51,7 +51,7 @@ async def record(
 ) -> None:
     """Keep that `event` happened; the same transaction holds the change."""
     await session.execute(
-        insert(Entry).values(
+        insert(table_of(Entry)).values(
             store_id=store_id,
             subject=subject,
             subject_id=subject_id,

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.codes import link_token, token_hash
-from kit.db import Base
+from kit.db import Base, table_of
 from kit.errors import Gone, NotFound
 
 OUTLIVES_END = timedelta(days=30)
@@ -53,7 +53,7 @@ async def create(session: AsyncSession, subject: str, subject_id: int, *, secret
         }
         for link_id in (asked_id, mailed_id)
     ]
-    await session.execute(insert(Link), rows)
+    await session.execute(insert(table_of(Link)), rows)
     return token
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kit.db import Base, after_commit
+from kit.db import Base, after_commit, table_of
 
 LEASE = timedelta(seconds=90)
 """How long a worker may take to send one message before another takes it over."""
@@ -110,7 +110,7 @@ async def queue(
 ) -> None:
     """Promise to send it; asking twice for the same news to the same person is asking once."""
     await session.execute(
-        insert(Message)
+        insert(table_of(Message))
         .values(
             id=uuid.uuid4(),
             store_id=store_id,

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kit.db import Base
+from kit.db import Base, table_of
 from kit.errors import Refused
 from kit.languages import lazy
 
@@ -59,7 +59,7 @@ async def begin(session: AsyncSession, *, scope: str, key: str, body: Any, now: 
     """
     fingerprint = fingerprint_of(body)
     new = await session.execute(
-        insert(Submission)
+        insert(table_of(Submission))
         .values(scope=scope, key=key, fingerprint=fingerprint, at=now)
         .on_conflict_do_nothing()
         .returning(Submission.key)
@@ -75,7 +75,7 @@ async def begin(session: AsyncSession, *, scope: str, key: str, body: Any, now: 
 async def answer(session: AsyncSession, *, scope: str, key: str, answer: dict[str, Any]) -> None:
     """Keep what this request was answered with."""
     await session.execute(
-        update(Submission)
+        update(table_of(Submission))
         .where(Submission.scope == scope, Submission.key == key)
         .values(answer=answer)
         .execution_options(synchronize_session=False)

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kit.db import Base
+from kit.db import Base, table_of
 from kit.errors import Refused
 from kit.languages import lazy
 
@@ -167,14 +167,14 @@ async def hold(
     One conditional statement per variant, in order, takes the row's lock and decides: nobody can be promised what
     another was promised in between. The caller's transaction is rolled back by the refusal, so it is all or nothing.
     """
+    rows, moves = table_of(StoreStock), table_of(StockMovement)
     missing = []
     for variant_id, quantity in sorted(demand.items()):
         held = (
-            update(StoreStock)
-            .where(StoreStock.store_id == store_id, StoreStock.variant_id == variant_id)
-            .where(StoreStock.available >= quantity)
-            .values(reserved=StoreStock.reserved + quantity)
-            .returning(StoreStock.store_id, StoreStock.variant_id)
+            update(rows)
+            .where(rows.c.store_id == store_id, rows.c.variant_id == variant_id, rows.c.available >= quantity)
+            .values(reserved=rows.c.reserved + quantity)
+            .returning(rows.c.store_id, rows.c.variant_id)
             .cte("held")
         )
         movement = {
@@ -189,11 +189,11 @@ async def hold(
             "occurred_at": now,
         }
         # one round trip while the row is locked: the guard and the movement that explains it
-        columns = [literal(value, StockMovement.__table__.c[name].type) for name, value in movement.items()]
+        columns = [literal(value, moves.c[name].type) for name, value in movement.items()]
         took = await session.execute(
-            insert(StockMovement)
+            insert(moves)
             .from_select(["store_id", "variant_id", *movement], select(held.c.store_id, held.c.variant_id, *columns))
-            .returning(StockMovement.id)
+            .returning(moves.c.id)
         )
         if took.first() is None:
             missing.append(Wanted(variant_id, quantity))

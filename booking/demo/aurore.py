@@ -8,9 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -23,66 +21,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from booking.demo import towns, week
 from booking.demo.pictures import draw, scene
 from booking.demo.pictures.sheet import HEIGHT, WIDTH
+from booking.demo.shelves import Article, put_stock, shelf
 from stores.catalogue import Category, Picture, Product, State, Variant
 from stores.hours import CLOSED, public_holidays
 from stores.places import Store, StoreException
 from stores.staff import Account, AccountStore, passwords
-from stores.stock import Kind, StockMovement, StoreStock
 
 DATA = Path(__file__).parent / "data"
-SOURCE = "seed"
 PASSWORD = "aurore"
 HOLIDAYS_FOR = timedelta(days=366)
+STAFF_SINCE = timedelta(days=200)
 NEVER_OPEN = frozenset({(1, 1), (5, 1), (12, 25)})
 """Month and day of the holidays on which no store of the house opens; for the others its own file decides."""
-
-SHELVES = {
-    "BRI": "B", "CUI": "C", "JEU": "J", "LIN": "T", "LUM": "L", "MAR": "S", "MEU": "H", "MOD": "M",
-}  # fmt: skip
-"""The letter with which the shelves of a department begin, on every floor of every store."""
-
-
-class Truth(StrEnum):
-    """What a shelf can say."""
-
-    PLENTY = "plenty"
-    FEW = "few"
-    LAST = "last one"
-    DISPLAY = "display piece"
-    SOLD_OUT = "none here any more"
-    NEVER = "never had"
-
-
-CHANCES = {Truth.PLENTY: 38, Truth.FEW: 25, Truth.LAST: 13, Truth.DISPLAY: 5, Truth.SOLD_OUT: 10, Truth.NEVER: 9}
-SEASONAL = {Truth.PLENTY: 8, Truth.FEW: 22, Truth.LAST: 12, Truth.DISPLAY: 3, Truth.SOLD_OUT: 5, Truth.NEVER: 50}
-ON_SHOW = {Truth.DISPLAY: 65, Truth.NEVER: 35}
-"""Chances, in hundredths, of a store that is there all year, of one that comes for a season, and of an article that
-is chosen with an advisor."""
-NOWHERE = 0.035
-"""How often the whole house has none of a variant."""
-
-SHOWN: dict[str, tuple[Truth, ...]] = {
-    "LUM-0001-LAI": (Truth.PLENTY, Truth.PLENTY, Truth.FEW, Truth.FEW, Truth.LAST),
-    "LUM-0001-NIC": (Truth.LAST, Truth.FEW, Truth.SOLD_OUT, Truth.FEW, Truth.NEVER),
-    "LUM-0001-NOI": (Truth.DISPLAY, Truth.PLENTY, Truth.FEW, Truth.NEVER, Truth.NEVER),
-    "LUM-0001-CUI": (Truth.SOLD_OUT, Truth.FEW, Truth.NEVER, Truth.NEVER, Truth.SOLD_OUT),
-    "LUM-0002-PRU": (Truth.SOLD_OUT, Truth.SOLD_OUT, Truth.SOLD_OUT, Truth.NEVER, Truth.NEVER),
-}
-"""Two lamps whose finishes show all five truths, in the order of the stores: whoever shows the demo can rely on it."""
-
-
-@dataclass(frozen=True)
-class Article:
-    """A variant that is in the database, with what the stock needs to know of it."""
-
-    id: int
-    sku: str
-    price_minor: int
-    department: str
-    shelf: str
-    by_appointment: bool
-    first: bool
-    """Of its product."""
 
 
 async def is_empty(session: AsyncSession) -> bool:
@@ -102,14 +52,14 @@ async def build(
     categories = await put_departments(session, media_dir)
     articles = await _put_products(session, categories, media_dir, now=now)
     keep_scene(media_dir, "hero")
-    await _put_stock(session, stores, articles, now=now)
+    await put_stock(session, stores, articles, now=now)
     people: list[tuple[dict[str, Any], list[int]]] = [
-        (_account_row(person, now=now), [store.id])
+        (_account_row(person), [store.id])
         for store, told in zip(stores, house["stores"], strict=True)
         for person in told["staff"]
     ]
-    people += [(_account_row(person, now=now), []) for person in house["house_staff"]]
-    await put_staff(session, people, password=password)
+    people += [(_account_row(person), []) for person in house["house_staff"]]
+    await put_staff(session, people, password=password, now=now)
     await week.build(session, week.Cast(*(store.slug for store in stores)), secret=secret, now=now)
 
 
@@ -150,7 +100,7 @@ def keep_scene(media_dir: Path, name: str) -> str:
     return keep_picture(media_dir, "scenes", scene(name), name)
 
 
-def picture_row(
+def _picture_row(
     product_id: int, variant_id: int | None, path: str, alt: Mapping[str, str], position: int
 ) -> dict[str, Any]:
     return {
@@ -296,14 +246,15 @@ async def _put_products(
         for product_id, (_, product) in zip(ids, told, strict=True)
         for row in _pictures(product_id, product, by_sku, media_dir)
     ]
-    await session.execute(insert(Picture), pictures)
+    # with its nulls: those of a variant and those of the product go in together, not one by one
+    await session.execute(insert(Picture).execution_options(render_nulls=True), pictures)
     return [
         Article(
             id=by_sku[variant["sku"]],
             sku=variant["sku"],
             price_minor=variant["price_minor"],
             department=code,
-            shelf=_shelf(code, product["ref"], position),
+            shelf=shelf(code, int(product["ref"][-4:]), position),
             by_appointment=product["by_appointment"],
             first=position == 0,
         )
@@ -313,11 +264,6 @@ async def _put_products(
 
 
 _SAME = ("ref", "name", "brand", "story", "facts", "made_in", "by_appointment", "max_per_reservation")
-
-
-def _shelf(code: str, ref: str, position: int) -> str:
-    """`L-12-3`: department, aisle, place."""
-    return f"{SHELVES[code]}-{int(ref[-4:])}-{position + 1}"
 
 
 def _pictures(
@@ -335,12 +281,12 @@ def _pictures(
             language: f"{name}, {_in_sentence(value[language])}" if value else name
             for language, name in product["name"].items()
         }
-        yield picture_row(product_id, by_sku[variant["sku"]], path, alt, position)
+        yield _picture_row(product_id, by_sku[variant["sku"]], path, alt, position)
     colour, second = next(iter(fronts))
     for position, (view, said) in enumerate(_VIEWS.items(), start=len(fronts)):
         path = keep_picture(media_dir, "p", draw(product["motif"], colour=colour, second=second, view=view))
         alt = {language: f"{name}, {said[language]}" for language, name in product["name"].items()}
-        yield picture_row(product_id, None, path, alt, position)
+        yield _picture_row(product_id, None, path, alt, position)
 
 
 _VIEWS = {
@@ -364,112 +310,25 @@ def _in_sentence(value: str) -> str:
     return value if re.match(r"[A-ZÀ-Ý]{2}", value) else value[:1].lower() + value[1:]
 
 
-# Stock
-
-
-async def _put_stock(
-    session: AsyncSession, stores: Sequence[Store], articles: Sequence[Article], *, now: datetime
-) -> None:
-    rng = Random("aurore: stock")
-    rows: list[dict[str, Any]] = []
-    movements: list[dict[str, Any]] = []
-    for article in articles:
-        nowhere = not article.first and rng.random() < NOWHERE
-        for number, store in enumerate(stores):
-            truth = _truth(rng, article, store, nowhere)
-            if article.sku in SHOWN:
-                truth = SHOWN[article.sku][number]
-            if truth is Truth.NEVER:
-                continue
-            row, moved = shelf_rows(rng, store, article.id, truth, article.price_minor, now=now)
-            floor = store.floor_of(article.department)
-            rows.append({**row, "floor": floor["level"] if floor else None, "shelf": article.shelf})
-            movements += moved
-    await session.execute(insert(StoreStock), rows)
-    await session.execute(insert(StockMovement), movements)
-
-
-def _truth(rng: Random, article: Article, store: Store, nowhere: bool) -> Truth:
-    if article.by_appointment:
-        chances = ON_SHOW
-    else:
-        chances = SEASONAL if store.opens_on else CHANCES
-    truth = rng.choices(list(chances), list(chances.values()))[0]
-    if nowhere:
-        return Truth.NEVER if truth is Truth.NEVER else Truth.SOLD_OUT
-    return truth
-
-
-def shelf_rows(
-    rng: Random, store: Store, variant_id: int, truth: Truth, price_minor: int, *, now: datetime
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The row of stock that says `truth`, without its place, and the movements that add up to it."""
-    dear = price_minor >= 20_000
-    book = {
-        Truth.PLENTY: rng.randint(4, 7) if dear else rng.randint(6, 24),
-        Truth.FEW: rng.randint(2, 3),
-        Truth.LAST: 1,
-    }.get(truth, 0)
-    shown = int(truth is Truth.DISPLAY or (truth is Truth.PLENTY and rng.random() < 0.15))
-    seen = now - _age(rng, (0.3, 12), (13, 40), (45, 110))
-    # before the week that is played on top of it
-    received = min(seen, now - timedelta(days=8)) - timedelta(days=rng.uniform(0, 50))
-    sold = rng.randint(1, 5) if truth is Truth.SOLD_OUT else rng.randint(0, 4)
-    row = {
-        "store_id": store.id,
-        "variant_id": variant_id,
-        "book": book + shown,
-        "unsellable": shown,
-        "safety": store.safety,
-        "fed_at": now - _age(rng, (0.05, 0.6), (1.5, 2.8), (5, 9)),
-        "seen_at": seen,
-    }
-    changes = [(Kind.RECEIPT, book + shown + sold, 0, 0.0)]
-    if shown:
-        changes.append((Kind.DISPLAY_ON, 0, 1, 0.05))
-    if sold:
-        changes.append((Kind.SALE, -sold, 0, 0.9))
-    movements = [
-        {
-            "store_id": store.id,
-            "variant_id": variant_id,
-            "kind": kind,
-            "book": units,
-            "unsellable": off_sale,
-            "source": SOURCE,
-            "source_event_id": f"{store.id}:{variant_id}:{kind}",
-            "occurred_at": received + (now - timedelta(days=7.5) - received) * share,
-        }
-        for kind, units, off_sale, share in changes
-    ]
-    return row, movements
-
-
-def _age(rng: Random, *days: tuple[float, float]) -> timedelta:
-    """Mostly recent, sometimes a while ago, now and then long ago: each a span of days."""
-    return timedelta(days=rng.uniform(*rng.choices(days, (82, 12, 6))[0]))
-
-
 # Staff
 
 
-def _account_row(person: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
+def _account_row(person: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "email": person["email"],
         "first_name": person["first_name"],
         "last_name": person["name"].removeprefix(person["first_name"]).strip(),
         "role": person["role"],
         "language": person["language"],
-        "created_at": now - timedelta(days=200),
     }
 
 
 async def put_staff(
-    session: AsyncSession, people: Sequence[tuple[Mapping[str, Any], Sequence[int]]], *, password: str
+    session: AsyncSession, people: Sequence[tuple[Mapping[str, Any], Sequence[int]]], *, password: str, now: datetime
 ) -> None:
     """Accounts and the stores of each. The password is hashed once: to do so for everyone would take seconds."""
     password_hash = await passwords.hashed(password)
-    rows = [{**row, "password_hash": password_hash} for row, _ in people]
+    rows = [{**row, "password_hash": password_hash, "created_at": now - STAFF_SINCE} for row, _ in people]
     ids = (await session.scalars(insert(Account).returning(Account.id, sort_by_parameter_order=True), rows)).all()
     works = [
         {"account_id": account_id, "store_id": store_id}

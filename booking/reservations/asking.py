@@ -16,7 +16,7 @@ from booking.reservations.moves import amend, move, move_line, must_be
 from booking.reservations.states import HOLDING, LineStatus, Status
 from booking.reservations.tables import Line, Reservation
 from kit import codes
-from kit.db import after_commit
+from kit.db import after_commit, table_of
 from kit.errors import Invalid, Refused, TooMany
 from kit.languages import lazy
 from stores import stock
@@ -193,7 +193,7 @@ async def _write(
         "hold_until": promised.hold_until,
         **_deadlines(promised),
     }
-    reservation_id = await session.scalar(insert(Reservation).values(**values).returning(Reservation.id))
+    reservation_id = await session.scalar(insert(table_of(Reservation)).values(**values).returning(Reservation.id))
     rows = [
         {
             "reservation_id": reservation_id,
@@ -206,7 +206,7 @@ async def _write(
         }
         for variant, quantity in lines
     ]
-    await session.execute(insert(Line), rows)
+    await session.execute(insert(table_of(Line)), rows)
     reservation = Reservation(id=reservation_id, **values)
     reservation.store = store
     reservation.lines = [Line(**row, variant=variant) for row, (variant, _) in zip(rows, lines, strict=True)]

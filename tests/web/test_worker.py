@@ -367,9 +367,11 @@ async def test_a_day_with_nothing_waiting_says_nothing(office, world, clock, dat
     assert await queued(database, "staff_tomorrow") == []
 
 
-async def test_a_store_whose_hours_cannot_be_read_does_not_silence_the_others(office, asked, database, clock):
-    await set_store(database, "kleber", timezone="Europe/Atlantis")
+async def test_a_store_whose_hours_cannot_be_read_does_not_silence_the_others(office, world, database, clock):
     clock.to(NOON + timedelta(hours=7))
+    async with database.work() as session:
+        await reserved(session, world, now=clock())
+    await set_store(database, "kleber", timezone="Europe/Atlantis")
     await work(office)
     assert await told(database, "staff_tomorrow") == {STORE}
 
@@ -433,10 +435,14 @@ async def test_the_night_writes_its_report_and_forgets_names_after_ninety_days(o
     assert [report.at for report in reports] == [NOON + timedelta(days=89, hours=14), clock()]
 
 
-async def test_the_night_reports_a_number_that_nothing_explains_and_edits_nothing(office, asked, world, database, clock):
+async def test_the_night_reports_a_number_that_nothing_explains_and_edits_nothing(
+    office, asked, world, database, clock
+):
     async with database.work() as session:
         await session.execute(text("set local session_replication_role = replica"))
-        await session.execute(text("update store_stock set book = book + 3 where variant_id = :v"), {"v": world.lamp.id})
+        await session.execute(
+            text("update store_stock set book = book + 3 where variant_id = :v"), {"v": world.lamp.id}
+        )
     before = await everything(database)
     await worker.night(office)
     async with database.work(readonly=True) as session:
@@ -453,7 +459,7 @@ async def everything(database) -> list[Any]:
     """What stands in the books and in the reservations."""
     async with database.work(readonly=True) as session:
         return [
-            (await session.execute(text(f"select md5(string_agg(t::text, '|' order by t::text)) from {table} t"))).scalar()
+            await session.scalar(text(f"select md5(string_agg(t::text, '|' order by t::text)) from {table} t"))
             for table in ("store_stock", "stock_movement", "reservation", "reservation_line", "message")
         ]
 

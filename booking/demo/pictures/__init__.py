@@ -29,9 +29,7 @@ VIEWS: tuple[str, ...] = tuple(_VIEWS)
 SCENES: tuple[str, ...] = tuple(scenes.SCENES)
 
 
-def draw(
-    motif: str, *, colour: str, second: str | None = None, accent: str | None = None, view: str = "front"
-) -> str:
+def draw(motif: str, *, colour: str, second: str | None = None, accent: str | None = None, view: str = "front") -> str:
     """The picture of `motif` in `colour` (#RRGGBB) as a standalone SVG, 800 × 1000.
 
     `second` and `accent` colour the other parts (a lampshade, a buckle); without them each motif has its own.

@@ -65,8 +65,11 @@ def presquile() -> str:
     s.path("M148 54L162 30L176 54ZM224 54L238 30L252 54ZM172 86L200 64L228 86Z", "#B9AD98")
     s.path("M186 170V126A14 14 0 0 1 214 126V170Z", "#B9AD98")
     houses = (
-        (60, 250, 210, "#D8A66A"), (270, 210, 200, "#E3B9A0"), (470, 170, 270, "#E6C58A"),
-        (740, 220, 190, "#CF8F6C"), (930, 260, 210, "#E2CDA4"),
+        (60, 250, 210, "#D8A66A"),
+        (270, 210, 200, "#E3B9A0"),
+        (470, 170, 270, "#E6C58A"),
+        (740, 220, 190, "#CF8F6C"),
+        (930, 260, 210, "#E2CDA4"),
     )
     for x, top, wide, colour in houses:
         tones, roof = ramp(colour), ramp("#B5613F")
@@ -78,7 +81,13 @@ def presquile() -> str:
         n = wide // 64
         step = wide / n
         rows = (580 - top) // 96
-        s.rect(x, top + 14, wide, rows * 96, s.tile(x, top + 14, step, 96, _shuttered(tones, step, "#7F9696" if x != 270 else "#8A6A52")))
+        s.rect(
+            x,
+            top + 14,
+            wide,
+            rows * 96,
+            s.tile(x, top + 14, step, 96, _shuttered(tones, step, "#7F9696" if x != 270 else "#8A6A52")),
+        )
         s.rect(x, top, wide, 8, tones.lit)
     _shopfronts(s, 470, 596, 270, "#2B5876")
     for x in (60, 270, 740, 930):
@@ -209,7 +218,11 @@ def biarritz() -> str:
     s.rect(694, 132, 62, 14, roof.base)
     for d in ("M292 400H908", "M262 530H948"):
         s.line(d, red.base, 16)
-    s.line("M600 226V400M500 280V400M700 282V400M400 334V400M800 340V400M330 400V530M440 400V530M540 400V530M660 400V530M760 400V530M870 400V530", red.base, 12)
+    s.line(
+        "M600 226V400M500 280V400M700 282V400M400 334V400M800 340V400M330 400V530M440 400V530M540 400V530M660 400V530M760 400V530M870 400V530",
+        red.base,
+        12,
+    )
     s.line("M500 400L560 300M700 400L640 300M330 530L400 410M870 530L800 410", red.shade, 9)
     for x in (460, 564, 684):
         s.rect(x, 428, 72, 84, PANE)
@@ -232,7 +245,11 @@ def biarritz() -> str:
 
 def _sky(s: Sheet, top: str, low: str) -> None:
     s.rect(0, 0, WIDE, TALL, s.fade(top, low))
-    s.path("M90 120C130 90 190 96 210 118C250 104 290 118 300 140H60Q70 124 90 120ZM880 90C920 64 970 74 990 94C1020 86 1050 96 1060 114H850Q860 94 880 90Z", "#FFFFFF", 'opacity=".35"')
+    s.path(
+        "M90 120C130 90 190 96 210 118C250 104 290 118 300 140H60Q70 124 90 120ZM880 90C920 64 970 74 990 94C1020 86 1050 96 1060 114H850Q860 94 880 90Z",
+        "#FFFFFF",
+        'opacity=".35"',
+    )
 
 
 def _french_window(tone: Ramp, wide: int = 84) -> Sheet:
@@ -279,7 +296,10 @@ def _dormer(s: Sheet, x: int, y: int, stone: Ramp, zinc: Ramp) -> None:
     s.path(f"M{x} {y + 74}V{y + 14}Q{x + 30} {y - 18} {x + 60} {y + 14}V{y + 74}Z", stone.lit)
     s.rect(x + 14, y + 18, 32, 52, PANE)
     s.path(f"M{x + 14} {y + 18}H{x + 34}L{x + 14} {y + 50}Z", "#8DA0A8")
-    s.path(f"M{x - 5} {y + 16}Q{x + 30} {y - 26} {x + 65} {y + 16}L{x + 58} {y + 18}Q{x + 30} {y - 10} {x + 2} {y + 18}Z", zinc.deep)
+    s.path(
+        f"M{x - 5} {y + 16}Q{x + 30} {y - 26} {x + 65} {y + 16}L{x + 58} {y + 18}Q{x + 30} {y - 10} {x + 2} {y + 18}Z",
+        zinc.deep,
+    )
 
 
 def _shopfronts(s: Sheet, x: float, y: float, wide: float, colour: str, tall: float = 100) -> None:
@@ -295,8 +315,14 @@ def _shopfronts(s: Sheet, x: float, y: float, wide: float, colour: str, tall: fl
         s.rect(left, y + 20, step - 16, tall - (20 if i == count // 2 else 34), WARM)
         s.path(f"M{num(left)} {num(y + 20)}H{num(left + 30)}L{num(left)} {num(y + 62)}Z", "#FFFFFF", 'opacity=".35"')
         if i != count // 2:
-            s.path(f"M{num(left)} {num(y + 16)}H{num(left + step - 16)}L{num(left + step - 8)} {num(y + 42)}H{num(left - 8)}Z", tones.lit)
-            s.path(f"M{num(left + step / 2)} {num(y + 16)}H{num(left + step - 16)}L{num(left + step - 8)} {num(y + 42)}H{num(left + step / 2)}Z", tones.base)
+            s.path(
+                f"M{num(left)} {num(y + 16)}H{num(left + step - 16)}L{num(left + step - 8)} {num(y + 42)}H{num(left - 8)}Z",
+                tones.lit,
+            )
+            s.path(
+                f"M{num(left + step / 2)} {num(y + 16)}H{num(left + step - 16)}L{num(left + step - 8)} {num(y + 42)}H{num(left + step / 2)}Z",
+                tones.base,
+            )
         else:
             s.rect(left + step / 2 - 11, y + 20, 6, tall - 20, tones.base)
 
@@ -306,7 +332,10 @@ def _timbered(s: Sheet, x: float, top: float, wide: float) -> None:
     plaster, wood, peak = ramp("#F1E4CA"), "#6B4632", top - wide * 0.55
     mid = x + wide / 2
     s.path(f"M{num(x)} 690V{num(top)}L{num(mid)} {num(peak)}L{num(x + wide)} {num(top)}V690Z", plaster.base)
-    s.path(f"M{num(mid + wide * 0.25)} {num(top - wide * 0.27)}L{num(x + wide)} {num(top)}V690H{num(mid + wide * 0.25)}Z", plaster.shade)
+    s.path(
+        f"M{num(mid + wide * 0.25)} {num(top - wide * 0.27)}L{num(x + wide)} {num(top)}V690H{num(mid + wide * 0.25)}Z",
+        plaster.shade,
+    )
     lines = "".join(f"M{num(x + 4)} {num(v)}H{num(x + wide - 4)}" for v in range(round(top), 680, 90))
     posts = "".join(f"M{num(x + wide * k)} {num(top)}V690" for k in (0.02, 0.34, 0.66, 0.98))
     braces = f"M{num(x)} {num(top + 90)}L{num(x + wide * 0.34)} {num(top)}M{num(x + wide * 0.66)} {num(top)}L{num(x + wide)} {num(top + 90)}"
@@ -338,13 +367,33 @@ def _tree(s: Sheet, x: float, foot: float, tall: float, colour: str) -> None:
 
 def _palm(s: Sheet, x: float, foot: float, tall: float) -> None:
     top = foot - tall
-    s.path(f"M{num(x - 10)} {num(foot)}C{num(x - 4)} {num(foot - tall * 0.5)} {num(x + 14)} {num(foot - tall * 0.7)} {num(x + 8)} {num(top)}H{num(x + 20)}C{num(x + 28)} {num(foot - tall * 0.7)} {num(x + 12)} {num(foot - tall * 0.5)} {num(x + 12)} {num(foot)}Z", "#8A6B4E")
-    for turn, tone in ((-170, "#3F6B4A"), (-20, "#3F6B4A"), (-140, "#4E7F57"), (-45, "#4E7F57"), (-110, "#5F9464"), (-75, "#5F9464"), (170, "#4E7F57"), (8, "#35603F")):
-        s.path("M0 0C50 -44 120 -30 160 40C110 6 60 10 0 8Z", tone, f'transform="translate({num(x + 14)} {num(top)}) rotate({turn + 30})"')
+    s.path(
+        f"M{num(x - 10)} {num(foot)}C{num(x - 4)} {num(foot - tall * 0.5)} {num(x + 14)} {num(foot - tall * 0.7)} {num(x + 8)} {num(top)}H{num(x + 20)}C{num(x + 28)} {num(foot - tall * 0.7)} {num(x + 12)} {num(foot - tall * 0.5)} {num(x + 12)} {num(foot)}Z",
+        "#8A6B4E",
+    )
+    for turn, tone in (
+        (-170, "#3F6B4A"),
+        (-20, "#3F6B4A"),
+        (-140, "#4E7F57"),
+        (-45, "#4E7F57"),
+        (-110, "#5F9464"),
+        (-75, "#5F9464"),
+        (170, "#4E7F57"),
+        (8, "#35603F"),
+    ):
+        s.path(
+            "M0 0C50 -44 120 -30 160 40C110 6 60 10 0 8Z",
+            tone,
+            f'transform="translate({num(x + 14)} {num(top)}) rotate({turn + 30})"',
+        )
 
 
 def _tamarisk(s: Sheet, x: float, foot: float) -> None:
-    s.line(f"M{num(x)} {num(foot)}C{num(x + 10)} {num(foot - 60)} {num(x - 24)} {num(foot - 80)} {num(x - 10)} {num(foot - 130)}", "#6B5240", 13)
+    s.line(
+        f"M{num(x)} {num(foot)}C{num(x + 10)} {num(foot - 60)} {num(x - 24)} {num(foot - 80)} {num(x - 10)} {num(foot - 130)}",
+        "#6B5240",
+        13,
+    )
     for dx, dy, rx, tone in ((-50, -140, 62, "#7E9A72"), (40, -150, 60, "#6B8863"), (-6, -176, 66, "#8DA880")):
         s.ellipse(x + dx, foot + dy, rx, rx * 0.55, tone)
 

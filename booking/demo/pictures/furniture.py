@@ -150,7 +150,11 @@ def desk(s: Sheet) -> None:
     room.box(70, 96, 369, 158, 100, 10, ramp(LINEN))
     x, y = place = room.at(470, 130, 352)
     _stand(s, place, "M0 -70 L32 -70 L32 -4 C32 6 14 10 0 10", ramp("#A5452C"))
-    s.line(f"M{x - 8:.0f} {y - 66:.0f}l-16 -74M{x + 6:.0f} {y - 66:.0f}l10 -84M{x + 16:.0f} {y - 66:.0f}l30 -60", s.c.deep, 6)
+    s.line(
+        f"M{x - 8:.0f} {y - 66:.0f}l-16 -74M{x + 6:.0f} {y - 66:.0f}l10 -84M{x + 16:.0f} {y - 66:.0f}l30 -60",
+        s.c.deep,
+        6,
+    )
 
 
 def mirror(s: Sheet) -> None:

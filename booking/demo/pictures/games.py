@@ -50,12 +50,22 @@ def pen(s: Sheet) -> None:
 def puzzle(s: Sheet) -> None:
     piece = "M0 0H70C50 -50 130 -50 110 0H180V70C230 50 230 130 180 110V180H110C130 130 50 130 70 180H0V110C50 130 50 50 0 70Z"
     tones = (s.c, s.second("#D8B25A"), s.accent("#2B5876"), ramp("#E9E2D3"))
-    for x, y, turn, tone in ((220, 330, 0, tones[0]), (400, 330, 90, tones[1]), (220, 510, 270, tones[2]), (432, 548, 14, tones[3])):
+    for x, y, turn, tone in (
+        (220, 330, 0, tones[0]),
+        (400, 330, 90, tones[1]),
+        (220, 510, 270, tones[2]),
+        (432, 548, 14, tones[3]),
+    ):
         s.begin(f"translate({x} {y}) rotate({turn} 90 90)")
         shift = {0: (9, 12), 90: (12, -9), 270: (-12, 9), 14: (20, 24)}[turn]
         s.path(piece, "#3B2F22", f'opacity=".25" transform="translate({shift[0]} {shift[1]})"')
         s.path(piece, tone.base)
-        s.path("M110 0H180V70C230 50 230 130 180 110V180H110C150 120 150 60 110 0Z" if turn in (0, 14) else "M0 0H30V180H0V110C50 130 50 50 0 70Z", tone.shade if turn in (0, 14) else tone.lit)
+        s.path(
+            "M110 0H180V70C230 50 230 130 180 110V180H110C150 120 150 60 110 0Z"
+            if turn in (0, 14)
+            else "M0 0H30V180H0V110C50 130 50 50 0 70Z",
+            tone.shade if turn in (0, 14) else tone.lit,
+        )
         s.end()
 
 
@@ -67,7 +77,9 @@ def teddy(s: Sheet) -> None:
         s.ellipse(x, 242, 34, 36, pale.shade)
     s.path("M270 520C190 540 150 640 176 690C200 730 260 690 300 620Z", s.c.lit)
     s.path("M530 520C610 540 650 640 624 690C600 730 540 690 500 620Z", s.c.deep)
-    s.path("M400 470C520 470 560 580 560 670C560 780 500 826 400 826S240 780 240 670C240 580 280 470 400 470Z", s.c.base)
+    s.path(
+        "M400 470C520 470 560 580 560 670C560 780 500 826 400 826S240 780 240 670C240 580 280 470 400 470Z", s.c.base
+    )
     s.path("M470 484C530 510 560 590 560 670C560 770 512 816 430 825C510 740 520 590 470 484Z", s.c.shade)
     s.ellipse(396, 680, 96, 108, pale.base)
     s.path("M440 584C500 620 510 740 430 782C460 720 464 650 440 584Z", pale.shade)
@@ -114,7 +126,10 @@ def train(s: Sheet) -> None:
         s.ellipse(x, y, r, r, wheel.deep)
         s.ellipse(x - 4, y - 3, r - 5, r - 5, wheel.base)
         s.ellipse(x - 4, y - 3, r * 0.68, r * 0.68, s.c.base)
-        s.path(f"M{x - 4} {num(y - 3 - r * 0.68)}A{num(r * 0.68)} {num(r * 0.68)} 0 0 1 {x - 4} {num(y - 3 + r * 0.68)}Z", s.c.shade)
+        s.path(
+            f"M{x - 4} {num(y - 3 - r * 0.68)}A{num(r * 0.68)} {num(r * 0.68)} 0 0 1 {x - 4} {num(y - 3 + r * 0.68)}Z",
+            s.c.shade,
+        )
         s.ellipse(x - 4, y - 3, 14, 14, wheel.lit)
     s.ellipse(560, 230, 40, 30, "#E3DBCC")
     s.ellipse(620, 180, 54, 40, "#E8E1D4")
@@ -139,13 +154,28 @@ def kite(s: Sheet) -> None:
 
 
 def paintbox(s: Sheet) -> None:
-    hues = ("#A5452C", "#D8823C", "#E0B84C", "#6F8A4E", "#1F6B5E", "#2B5876", "#5B4A7A", "#8A4A5E", "#6B4A33", "#2E2B26")
+    hues = (
+        "#A5452C",
+        "#D8823C",
+        "#E0B84C",
+        "#6F8A4E",
+        "#1F6B5E",
+        "#2B5876",
+        "#5B4A7A",
+        "#8A4A5E",
+        "#6B4A33",
+        "#2E2B26",
+    )
     s.shadow(400, 770, 280, 36)
     s.path("M120 470L160 250Q164 232 182 232H618Q636 232 640 250L680 470Z", s.c.shade)
     s.path("M144 460L180 262H620L656 460Z", "#F6F1E6")
     s.path("M144 460L180 262H206L176 460Z", "#E2DACB")
     for x, y, hue in ((280, 350, "#A5452C"), (400, 330, "#2B5876"), (510, 370, "#E0B84C")):
-        s.path(f"M{x - 50} {y}C{x - 50} {y - 50} {x + 40} {y - 40} {x + 50} {y}S{x - 40} {y + 60} {x - 50} {y}Z", ramp(hue).lit, 'opacity=".8"')
+        s.path(
+            f"M{x - 50} {y}C{x - 50} {y - 50} {x + 40} {y - 40} {x + 50} {y}S{x - 40} {y + 60} {x - 50} {y}Z",
+            ramp(hue).lit,
+            'opacity=".8"',
+        )
     s.path("M110 474H690L716 730Q718 770 680 770H120Q82 770 84 730Z", s.c.base)
     s.path("M600 474H690L716 730Q718 770 680 770H620C632 660 624 560 600 474Z", s.c.shade)
     s.path("M84 720L82 738Q84 770 120 770H680Q716 768 716 738L714 720Z", s.c.deep)
@@ -173,11 +203,26 @@ def globe(s: Sheet) -> None:
     ball = "M178 420a222 222 0 0 0 444 0a222 222 0 0 0 -444 0Z"
     s.ellipse(400, 420, 222, 222, s.c.base)
     s.begin(clip=ball)
-    s.path("M250 230C300 190 400 220 380 270C370 310 320 300 310 340C300 380 340 390 360 420C400 450 390 520 350 580C320 620 300 540 290 490C280 440 230 430 220 380C216 320 220 260 250 230Z", land.base)
-    s.path("M440 250C480 210 580 240 600 290C620 340 560 350 560 400C570 460 540 540 510 560C470 560 480 480 460 440C420 430 420 380 450 360C470 330 420 290 440 250Z", land.base)
+    s.path(
+        "M250 230C300 190 400 220 380 270C370 310 320 300 310 340C300 380 340 390 360 420C400 450 390 520 350 580C320 620 300 540 290 490C280 440 230 430 220 380C216 320 220 260 250 230Z",
+        land.base,
+    )
+    s.path(
+        "M440 250C480 210 580 240 600 290C620 340 560 350 560 400C570 460 540 540 510 560C470 560 480 480 460 440C420 430 420 380 450 360C470 330 420 290 440 250Z",
+        land.base,
+    )
     s.path("M500 150C640 240 660 560 440 660H700V150Z", s.c.deep, 'opacity=".45"')
-    s.path("M170 420C170 260 280 190 380 190C280 250 240 360 260 520C270 580 300 620 320 650C200 620 170 520 170 420Z", "#FFFFFF", 'opacity=".14"')
-    s.line("M190 340Q400 420 610 340M186 460Q400 550 614 460M400 198Q300 420 400 642M400 198Q520 420 400 642", s.c.lit, 1.5, 'opacity=".6"')
+    s.path(
+        "M170 420C170 260 280 190 380 190C280 250 240 360 260 520C270 580 300 620 320 650C200 620 170 520 170 420Z",
+        "#FFFFFF",
+        'opacity=".14"',
+    )
+    s.line(
+        "M190 340Q400 420 610 340M186 460Q400 550 614 460M400 198Q300 420 400 642M400 198Q520 420 400 642",
+        s.c.lit,
+        1.5,
+        'opacity=".6"',
+    )
     s.end()
     s.ellipse(492, 204, 13, 13, brass.lit)
     s.ellipse(318, 640, 13, 13, brass.deep)
@@ -187,7 +232,8 @@ def book(s: Sheet) -> None:
     pages, mark = ramp("#F3EBDA"), s.accent(BRASS)
     s.shadow(410, 800, 270, 34)
     stack: tuple[tuple[int, int, int, int, Ramp], ...] = (
-        (130, 690, 500, 100, s.second("#2B5876")), (170, 596, 460, 94, ramp("#C79A4B")),
+        (130, 690, 500, 100, s.second("#2B5876")),
+        (170, 596, 460, 94, ramp("#C79A4B")),
     )
     for x, y, w, h, tone in stack:
         s.path(f"M{x} {y}H{x + w}L{x + w + 40} {y - 24}H{x + 50}Z", tone.lit)
@@ -222,11 +268,21 @@ def chess(s: Sheet) -> None:
         for j in range(4):
             if (i + j) % 2:
                 continue
-            corner = [(ax + (bx - ax) * u / 6 + (dx - ax) * v / 4, ay + (by - ay) * u / 6 + (dy - ay) * v / 4)
-                      for u, v in ((i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1))]
+            corner = [
+                (ax + (bx - ax) * u / 6 + (dx - ax) * v / 4, ay + (by - ay) * u / 6 + (dy - ay) * v / 4)
+                for u, v in ((i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1))
+            ]
             s.poly(corner, pale.base)
-    s.turned(540, "M0 470 C40 470 52 500 44 530 L26 548 L36 556 L30 568 C30 620 40 650 66 676 L74 700 C70 716 30 722 0 722", pale)
-    s.turned(350, "M0 166 L12 166 L12 190 L32 190 L32 210 L12 210 L12 236 C60 240 84 270 76 310 L50 372 L66 384 L50 400 C50 520 60 640 108 700 L116 744 C110 772 50 780 0 780", s.c)
+    s.turned(
+        540,
+        "M0 470 C40 470 52 500 44 530 L26 548 L36 556 L30 568 C30 620 40 650 66 676 L74 700 C70 716 30 722 0 722",
+        pale,
+    )
+    s.turned(
+        350,
+        "M0 166 L12 166 L12 190 L32 190 L32 210 L12 210 L12 236 C60 240 84 270 76 310 L50 372 L66 384 L50 400 C50 520 60 640 108 700 L116 744 C110 772 50 780 0 780",
+        s.c,
+    )
     s.line("M300 376H400M262 716C290 736 410 736 438 716", s.c.deep, 4)
 
 

@@ -25,7 +25,11 @@ def casserole(s: Sheet) -> None:
     knob = s.accent(BRASS)
     s.shadow(400, 776, 250)
     for x, turn in ((146, 1), (654, -1)):
-        s.line(f"M{x + 26 * turn} 548C{x - 60 * turn} 536 {x - 60 * turn} 620 {x + 30 * turn} 606", s.c.base if turn > 0 else s.c.deep, 24)
+        s.line(
+            f"M{x + 26 * turn} 548C{x - 60 * turn} 536 {x - 60 * turn} 620 {x + 30 * turn} 606",
+            s.c.base if turn > 0 else s.c.deep,
+            24,
+        )
     s.turned(400, "M0 500 L240 500 L240 700 C240 760 190 784 0 784", s.c)
     s.path("M160 500H640V520C600 548 500 556 400 556S200 548 160 520Z", s.c.deep, 'opacity=".55"')
     s.turned(400, "M0 396 C130 396 226 430 252 492 C252 516 150 536 0 536", s.c)
@@ -92,9 +96,6 @@ def glass(s: Sheet) -> None:
     s.path("M296 210C280 300 280 400 312 470C300 400 300 300 314 212Z", "#FFFFFF", 'opacity=".7"')
 
 
-
-
-
 def knife(s: Sheet) -> None:
     handle, steel = s.c, s.second(STEEL)
     s.begin("rotate(18 400 500)")
@@ -123,7 +124,11 @@ def carafe(s: Sheet) -> None:
     s.end()
     s.ellipse(400, 560, 134, 24, s.second("#9FC0C4").lit)
     s.ellipse(400, 190, 86, 18, s.c.lit, f'fill-opacity=".5" stroke="{s.c.shade}" stroke-width="4"')
-    s.path("M350 230C342 320 346 400 336 440C300 500 262 560 256 660C272 580 330 520 350 470C364 420 360 320 364 230Z", "#FFFFFF", 'opacity=".65"')
+    s.path(
+        "M350 230C342 320 346 400 336 440C300 500 262 560 256 660C272 580 330 520 350 470C364 420 360 320 364 230Z",
+        "#FFFFFF",
+        'opacity=".65"',
+    )
 
 
 def bowl(s: Sheet) -> None:

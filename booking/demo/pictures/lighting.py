@@ -151,7 +151,11 @@ def _drop(s: Sheet, x: int, y: int) -> None:
 
 def _drum(s: Sheet, cx: int, y: int, r: int, bottom: int, wide: int, sag: int, tones: Ramp) -> None:
     """A lampshade: `r` wide at the top, `wide` at the bottom edge which sags by `sag`."""
-    s.turned(cx, f"M0 {y} L{r} {y} L{wide} {bottom - sag} C{wide} {bottom} {wide * 0.5} {bottom + sag} 0 {bottom + sag}", tones)
+    s.turned(
+        cx,
+        f"M0 {y} L{r} {y} L{wide} {bottom - sag} C{wide} {bottom} {wide * 0.5} {bottom + sag} 0 {bottom + sag}",
+        tones,
+    )
     s.ellipse(cx, y, r, sag * 0.62, tones.deep)
     s.ellipse(cx, y + sag * 0.16, r - 7, sag * 0.42, GLOW)
 

@@ -67,14 +67,33 @@ def towel(s: Sheet) -> None:
 def vase(s: Sheet) -> None:
     leaf = ramp("#77835B")
     s.shadow(400, 836, 140)
-    s.line("M400 420C392 320 330 260 300 150M404 420C410 300 470 250 500 110M400 420C400 330 398 270 404 200", leaf.shade, 5)
-    for x, y, turn in ((318, 196, -24), (346, 268, -62), (300, 140, -10), (330, 300, 30), (404, 190, 0), (382, 262, -40), (424, 262, 44),
-                       (486, 162, 26), (452, 238, 66), (504, 104, 12), (440, 300, -12)):
+    s.line(
+        "M400 420C392 320 330 260 300 150M404 420C410 300 470 250 500 110M400 420C400 330 398 270 404 200",
+        leaf.shade,
+        5,
+    )
+    for x, y, turn in (
+        (318, 196, -24),
+        (346, 268, -62),
+        (300, 140, -10),
+        (330, 300, 30),
+        (404, 190, 0),
+        (382, 262, -40),
+        (424, 262, 44),
+        (486, 162, 26),
+        (452, 238, 66),
+        (504, 104, 12),
+        (440, 300, -12),
+    ):
         s.begin(f"translate({x} {y}) rotate({turn})")
         s.path("M0 34C-34 10 -28 -34 0 -62C28 -34 34 10 0 34Z", leaf.base if turn < 0 else leaf.shade)
         s.path("M-1 30L0 -48L2 30Z", leaf.deep)
         s.end()
-    s.turned(400, "M0 400 L62 400 C50 440 50 470 62 500 C140 540 164 610 156 680 C148 760 100 800 84 836 C60 844 20 846 0 846", s.c)
+    s.turned(
+        400,
+        "M0 400 L62 400 C50 440 50 470 62 500 C140 540 164 610 156 680 C148 760 100 800 84 836 C60 844 20 846 0 846",
+        s.c,
+    )
     s.ellipse(400, 400, 62, 14, s.c.deep)
     s.line("M264 600C300 628 500 628 536 600", s.second(s.c.lit).base, 5)
     s.line("M250 636C300 664 500 664 550 636", s.second(s.c.lit).base, 5)
@@ -102,10 +121,16 @@ def basket(s: Sheet) -> None:
     cloth = s.second(LINEN)
     s.shadow(400, 806, 210)
     for x, turn in ((196, 1), (604, -1)):
-        s.line(f"M{x} 470C{x - 60 * turn} 370 {x + 70 * turn} 370 {x + 46 * turn} 460", s.c.deep if turn < 0 else s.c.shade, 20)
+        s.line(
+            f"M{x} 470C{x - 60 * turn} 370 {x + 70 * turn} 370 {x + 46 * turn} 460",
+            s.c.deep if turn < 0 else s.c.shade,
+            20,
+        )
     s.ellipse(400, 470, 238, 60, s.c.deep)
     s.path("M180 470C220 380 300 420 350 390S470 400 520 380S610 420 622 470C560 520 240 520 180 470Z", cloth.base)
-    s.path("M470 396Q500 380 520 380C570 380 610 420 622 470C590 500 540 508 480 508C520 470 500 430 470 396Z", cloth.shade)
+    s.path(
+        "M470 396Q500 380 520 380C570 380 610 420 622 470C590 500 540 508 480 508C520 470 500 430 470 396Z", cloth.shade
+    )
     body = "M162 470C168 590 184 700 210 778C240 808 560 808 590 778C616 700 632 590 638 470C600 520 200 520 162 470Z"
     s.path(body, s.c.base)
     s.begin(clip=body)
@@ -145,10 +170,18 @@ def sheets(s: Sheet) -> None:
         tone, h, inset = tones[i], (140, 140, 110)[i], (0, 0, 34)[i]
         x, w = 150 + inset, 500 - 2 * inset
         s.rect(x, y, w, h, tone.base, 26)
-        s.path(f"M{x + w - 130} {y}H{x + w - 26}Q{x + w} {y} {x + w} {y + 26}V{y + h - 26}Q{x + w} {y + h} {x + w - 26} {y + h}H{x + w - 130}Z", tone.shade)
+        s.path(
+            f"M{x + w - 130} {y}H{x + w - 26}Q{x + w} {y} {x + w} {y + 26}V{y + h - 26}Q{x + w} {y + h} {x + w - 26} {y + h}H{x + w - 130}Z",
+            tone.shade,
+        )
         s.path(f"M{x + 26} {y}H{x + w - 26}Q{x + w} {y} {x + w} {y + 18}H{x}Q{x} {y} {x + 26} {y}Z", tone.lit)
         for k in range(1, h // 34 + 1):
-            s.line(f"M{x + 4} {y + k * 34}Q{x + w / 2:.0f} {y + k * 34 + 5} {x + w - 30} {y + k * 34}", tone.deep, 2.5, 'opacity=".7"')
+            s.line(
+                f"M{x + 4} {y + k * 34}Q{x + w / 2:.0f} {y + k * 34 + 5} {x + w - 30} {y + k * 34}",
+                tone.deep,
+                2.5,
+                'opacity=".7"',
+            )
     s.path("M366 396H420V790H366Z", ribbon.base)
     s.path("M402 396H420V790H402Z", ribbon.shade)
     s.path("M393 396C330 310 260 330 280 380C296 410 350 404 393 396Z", ribbon.base)
@@ -190,7 +223,10 @@ def curtain(s: Sheet) -> None:
             turn = 1 if not side else -1
             top, bottom = x, x + turn * (i - 1) * 3 - turn * 10
             fill = (s.c.lit, s.c.base, s.c.shade)[i % 3] if not side else (s.c.deep, s.c.shade, s.c.base)[i % 3]
-            s.path(f"M{top} 162C{top + turn * 8} 400 {bottom - turn * 10} 640 {bottom} 880Q{bottom + turn * 24} 892 {bottom + turn * 50} 880C{top + turn * 40} 640 {top + turn * 54} 400 {top + turn * 44} 162Z", fill)
+            s.path(
+                f"M{top} 162C{top + turn * 8} 400 {bottom - turn * 10} 640 {bottom} 880Q{bottom + turn * 24} 892 {bottom + turn * 50} 880C{top + turn * 40} 640 {top + turn * 54} 400 {top + turn * 44} 162Z",
+                fill,
+            )
             s.ellipse(top + turn * 22, 152, 13, 17, "none", f'stroke="{rail.deep}" stroke-width="5"')
 
 

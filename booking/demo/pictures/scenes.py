@@ -96,8 +96,15 @@ def _passer_by(s: Sheet, x: int, y: int) -> None:
     s.begin(f"translate({x} {y}) scale(1.4)")
     s.ellipse(-50, 2, 120, 14, "#0E1413", 'opacity=".45"')
     s.path("M-30 -8L-20 -110H2L-6 -14L16 -4V2H-28ZM26 -110L44 -60L70 -14L86 -12L84 -4H56L20 -66L4 -110Z", dark)
-    s.path("M-10 -300C20 -306 40 -296 48 -270C58 -200 66 -150 76 -96C40 -80 -20 -80 -52 -96C-40 -160 -44 -220 -34 -270Q-28 -294 -10 -300Z", "#1D2C2A")
-    s.path("M20 -300C40 -296 46 -284 50 -262C58 -200 66 -150 76 -96C62 -90 48 -87 34 -85C40 -160 44 -240 20 -300Z", "#8C6A42", 'opacity=".75"')
+    s.path(
+        "M-10 -300C20 -306 40 -296 48 -270C58 -200 66 -150 76 -96C40 -80 -20 -80 -52 -96C-40 -160 -44 -220 -34 -270Q-28 -294 -10 -300Z",
+        "#1D2C2A",
+    )
+    s.path(
+        "M20 -300C40 -296 46 -284 50 -262C58 -200 66 -150 76 -96C62 -90 48 -87 34 -85C40 -160 44 -240 20 -300Z",
+        "#8C6A42",
+        'opacity=".75"',
+    )
     s.path("M-30 -266L-48 -170L-14 -150L-6 -170L-26 -180L-12 -250Z", dark)
     s.path("M-34 -160H24L34 -100H-40Z", TERRACOTTA)
     s.line("M-22 -160C-18 -186 8 -186 12 -160", "#6B2C1C", 5)
@@ -110,8 +117,14 @@ def _passer_by(s: Sheet, x: int, y: int) -> None:
 
 
 def _put(
-    s: Sheet, paint: Callable[[Sheet], None], colour: str, x: float, floor: float, tall: float,
-    second: str | None = None, accent: str | None = None,
+    s: Sheet,
+    paint: Callable[[Sheet], None],
+    colour: str,
+    x: float,
+    floor: float,
+    tall: float,
+    second: str | None = None,
+    accent: str | None = None,
 ) -> None:
     """Stand an object on `floor` with its middle at `x`, drawn `tall` high."""
     box = SIZES[paint.__name__.replace("_", "-")].box
@@ -137,10 +150,14 @@ def _stage(s: Sheet, wall: str, table: str, edge: float = 720) -> None:
 def _arch(s: Sheet, x: float, top: float, wide: float, floor: float, colour: str) -> None:
     """A niche in the wall with the shade of its left edge."""
     tones, r = ramp(colour), wide / 2
-    s.path(f"M{num(x)} {num(floor)}V{num(top + r)}A{num(r)} {num(r)} 0 0 1 {num(x + wide)} {num(top + r)}V{num(floor)}Z", tones.base)
+    s.path(
+        f"M{num(x)} {num(floor)}V{num(top + r)}A{num(r)} {num(r)} 0 0 1 {num(x + wide)} {num(top + r)}V{num(floor)}Z",
+        tones.base,
+    )
     s.path(
         f"M{num(x)} {num(floor)}V{num(top + r)}A{num(r)} {num(r)} 0 0 1 {num(x + r)} {num(top)}"
-        f"A{num(r * 1.1)} {num(r * 1.15)} 0 0 0 {num(x + 46)} {num(top + r + 40)}V{num(floor)}Z", tones.shade,
+        f"A{num(r * 1.1)} {num(r * 1.15)} 0 0 0 {num(x + 46)} {num(top + r + 40)}V{num(floor)}Z",
+        tones.shade,
     )
 
 
@@ -148,8 +165,14 @@ def _plinth(s: Sheet, x: float, y: float, wide: float, tall: float, tones: Ramp)
     """A block to stand things on: its front starts at `x`, its top is at `y`."""
     side, up = wide * 0.2, 26
     s.shadow(x + wide * 0.62, y + tall, wide * 0.62, 24)
-    s.path(f"M{num(x + wide)} {num(y + up)}L{num(x + wide + side)} {num(y)}V{num(y + tall - up)}L{num(x + wide)} {num(y + tall)}Z", tones.shade)
-    s.path(f"M{num(x)} {num(y + up)}L{num(x + side)} {num(y)}H{num(x + wide + side)}L{num(x + wide)} {num(y + up)}Z", tones.lit)
+    s.path(
+        f"M{num(x + wide)} {num(y + up)}L{num(x + wide + side)} {num(y)}V{num(y + tall - up)}L{num(x + wide)} {num(y + tall)}Z",
+        tones.shade,
+    )
+    s.path(
+        f"M{num(x)} {num(y + up)}L{num(x + side)} {num(y)}H{num(x + wide + side)}L{num(x + wide)} {num(y + up)}Z",
+        tones.lit,
+    )
     s.rect(x, y + up, wide, tall - up, tones.base)
 
 

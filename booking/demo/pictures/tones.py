@@ -31,9 +31,7 @@ def ramp(colour: str) -> Ramp:
     else:
         levels = (level + 0.05 + 0.07 * (1 - level), level, level - 0.06 - 0.05 * level, level - 0.13 - 0.1 * level)
     lit, base, shade, deep = levels
-    return Ramp(
-        _at(colour, lit, warmth=0.004), _at(colour, base), _at(colour, shade, warmth=-0.003), _at(colour, deep)
-    )
+    return Ramp(_at(colour, lit, warmth=0.004), _at(colour, base), _at(colour, shade, warmth=-0.003), _at(colour, deep))
 
 
 def lighten(colour: str, amount: float) -> str:
@@ -49,11 +47,13 @@ def darken(colour: str, amount: float) -> str:
 def mix(first: str, other: str, amount: float) -> str:
     """`amount` of `other` in `first`, between 0 and 1."""
     one, two = _oklab(first), _oklab(other)
-    return _hex((
-        one[0] + (two[0] - one[0]) * amount,
-        one[1] + (two[1] - one[1]) * amount,
-        one[2] + (two[2] - one[2]) * amount,
-    ))
+    return _hex(
+        (
+            one[0] + (two[0] - one[0]) * amount,
+            one[1] + (two[1] - one[1]) * amount,
+            one[2] + (two[2] - one[2]) * amount,
+        )
+    )
 
 
 def difference(first: str, other: str) -> float:

@@ -13,17 +13,50 @@ BESIDE_TALL = {"hand": 19.0, "chair": 86.0, "figure": 172.0}
 BESIDE_WIDE = {"hand": 12.0, "chair": 46.0, "figure": 52.0}
 # Where the most telling part of a drawing lies and how wide to look at it, when the middle of the drawing will not do.
 CLOSE: dict[str, tuple[float, float, float]] = {
-    "table-lamp": (400, 560, 330), "pendant": (420, 540, 430), "wall-lamp": (450, 600, 330), "lantern": (400, 620, 330),
-    "bulb": (400, 640, 340), "floor-lamp": (420, 330, 360), "armchair": (330, 520, 420), "desk": (560, 500, 400),
-    "coffee-table": (480, 480, 400), "bench": (290, 560, 380), "mirror": (300, 330, 330), "knife": (370, 590, 260),
-    "pan": (470, 560, 400), "plate": (280, 400, 300), "carafe": (400, 560, 380), "bowl": (290, 560, 400),
-    "cushion": (250, 400, 340), "throw": (360, 600, 330), "towel": (420, 700, 330), "frame": (330, 360, 330),
-    "basket": (270, 530, 300), "curtain": (280, 260, 320), "trousers": (400, 300, 330), "scarf": (420, 740, 360),
-    "boots": (350, 640, 460), "gloves": (360, 700, 330), "hat": (480, 560, 360), "handbag": (400, 560, 380),
-    "backpack": (400, 500, 340), "wallet": (540, 520, 300), "belt": (330, 660, 330), "sunglasses": (300, 500, 330),
-    "tote": (440, 480, 380), "hammer": (480, 270, 360), "screwdriver": (500, 330, 330), "tape": (560, 660, 340),
-    "saw": (580, 420, 360), "paint": (340, 520, 340), "brush": (390, 600, 360), "train": (480, 560, 400),
-    "notebook": (470, 340, 360), "pen": (290, 690, 300), "chess": (360, 420, 420), "globe": (330, 380, 360),
+    "table-lamp": (400, 560, 330),
+    "pendant": (420, 540, 430),
+    "wall-lamp": (450, 600, 330),
+    "lantern": (400, 620, 330),
+    "bulb": (400, 640, 340),
+    "floor-lamp": (420, 330, 360),
+    "armchair": (330, 520, 420),
+    "desk": (560, 500, 400),
+    "coffee-table": (480, 480, 400),
+    "bench": (290, 560, 380),
+    "mirror": (300, 330, 330),
+    "knife": (370, 590, 260),
+    "pan": (470, 560, 400),
+    "plate": (280, 400, 300),
+    "carafe": (400, 560, 380),
+    "bowl": (290, 560, 400),
+    "cushion": (250, 400, 340),
+    "throw": (360, 600, 330),
+    "towel": (420, 700, 330),
+    "frame": (330, 360, 330),
+    "basket": (270, 530, 300),
+    "curtain": (280, 260, 320),
+    "trousers": (400, 300, 330),
+    "scarf": (420, 740, 360),
+    "boots": (350, 640, 460),
+    "gloves": (360, 700, 330),
+    "hat": (480, 560, 360),
+    "handbag": (400, 560, 380),
+    "backpack": (400, 500, 340),
+    "wallet": (540, 520, 300),
+    "belt": (330, 660, 330),
+    "sunglasses": (300, 500, 330),
+    "tote": (440, 480, 380),
+    "hammer": (480, 270, 360),
+    "screwdriver": (500, 330, 330),
+    "tape": (560, 660, 340),
+    "saw": (580, 420, 360),
+    "paint": (340, 520, 340),
+    "brush": (390, 600, 360),
+    "train": (480, 560, 400),
+    "notebook": (470, 340, 360),
+    "pen": (290, 690, 300),
+    "chess": (360, 420, 420),
+    "globe": (330, 380, 360),
 }
 
 Painter = Callable[[Sheet], None]
@@ -38,11 +71,14 @@ def front(name: str, paint: Painter, sheet: Sheet) -> str:
 def detail(name: str, paint: Painter, sheet: Sheet) -> str:
     """The same drawing seen from near, with the grain of the paper."""
     box = SIZES[name].box
-    x, y, wide = CLOSE.get(name, (
-        box.left + 0.42 * (box.right - box.left),
-        box.top + 0.36 * (box.bottom - box.top),
-        max(250.0, 0.55 * max(box.right - box.left, 0.8 * (box.bottom - box.top))),
-    ))
+    x, y, wide = CLOSE.get(
+        name,
+        (
+            box.left + 0.42 * (box.right - box.left),
+            box.top + 0.36 * (box.bottom - box.top),
+            max(250.0, 0.55 * max(box.right - box.left, 0.8 * (box.bottom - box.top))),
+        ),
+    )
     tall = wide * HEIGHT / WIDTH
     view = Box(x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2)
     paint(sheet)
@@ -109,9 +145,7 @@ def _hand(sheet: Sheet) -> None:
 
 def _chair(sheet: Sheet) -> None:
     """A plain chair 86 cm tall, seen from the side."""
-    sheet.path(
-        "M6-86H10.5L12-46H42Q45-46 45-43.5T42-41H41L44 0H40L36.5-41H13L9.5 0H5.500L8-42Z", NEUTRAL
-    )
+    sheet.path("M6-86H10.5L12-46H42Q45-46 45-43.5T42-41H41L44 0H40L36.5-41H13L9.5 0H5.500L8-42Z", NEUTRAL)
 
 
 def _figure(sheet: Sheet) -> None:
