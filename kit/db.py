@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, cast, ClassVar
+from typing import Any, ClassVar, cast
 
 from sqlalchemy import DateTime, MetaData, String, Table
 from sqlalchemy.dialects.postgresql import JSONB

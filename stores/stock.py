@@ -394,7 +394,7 @@ async def cells(session: AsyncSession, store_id: int, variant_ids: Iterable[int]
 
 
 def confidence(row: StoreStock, *, after_hold: int, now: datetime) -> tuple[Confidence, dict[str, str]]:
-    """How far to believe that `after_hold` units remain, with each signal and its level (reserve.md 3.3).
+    """How far to believe that `after_hold` units remain, with each signal and its level.
 
     Signals that do not exist yet (the feed's rhythm, the store's acceptance) count as medium where they would
     matter: a row that was never fed or never seen is not better than medium.

@@ -135,7 +135,7 @@ FORBIDDEN_EN = re.compile(
 
 
 def test_no_word_of_selling_or_of_haste():
-    """experience.md 1.b: a reservation is never an order, and nothing here is urgent."""
+    """A reservation is never an order, and nothing here is urgent."""
     texts = {"fr": FORBIDDEN_FR, "en": FORBIDDEN_EN}
     found = []
     for language, forbidden in texts.items():

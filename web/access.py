@@ -13,7 +13,7 @@ from kit.errors import Forbidden, NotFound, Refused
 from kit.languages import lazy
 from stores import staff
 from stores.staff import ANONYMOUS
-from web.security import API_BY_ADDRESS, API_BY_KEY, address_of
+from web.security import API_BY_ADDRESS, API_BY_KEY, SAFE, address_of
 
 LINK_LASTS = timedelta(minutes=30)
 """How long the clean address of a booking opens after its private link did."""
@@ -61,7 +61,7 @@ async def _recognise_key(request: Request, session: AsyncSession) -> None:
             raise WrongKey()
         await limits.check(API_BY_KEY, str(key.id))
         request.state.actor = staff.principal_of_key(key)
-        if request.method != "GET":
+        if request.method not in SAFE:
             await staff.touch_key(session, key, now=request.state.now)
     else:
         await limits.check(API_BY_ADDRESS, address_of(request))

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit.clock import Clock
 from kit.db import Database, make_engine
@@ -23,9 +24,10 @@ from kit.settings import Settings
 from web import api, demo, effects, health, pages, security, shop, staff
 from web.house import House
 from web.live import Bells
+from web.routing import Malformed, refusal_of
 
 LARGEST_BODY = 64 * 1024
-"""Bytes of a form or of a call to the API; a larger one is 413 before it is read."""
+"""Bytes of a form; a larger one is 413 before it is read."""
 
 
 def connect_redis(url: str) -> ArqRedis:
@@ -62,10 +64,11 @@ def create_app(
             Middleware(security.SecurityHeaders, secure=settings.secure),
             Middleware(security.Language),
             Middleware(security.SameOriginOnly),
+            Middleware(security.SmallBodies, largest=LARGEST_BODY),
             Middleware(GZipMiddleware, minimum_size=1024, compresslevel=6),
+            Middleware(Faults),
         ],
         exception_handlers={HTTPException: _http_error, Refused: _refused},
-        max_body_size=LARGEST_BODY,
     )
     app.router.redirect_slashes = False
     app.state.settings = settings
@@ -137,12 +140,6 @@ class NotAllowed(Refused):
     msgid = lazy("This page cannot be called like this.")
 
 
-class Malformed(Refused):
-    status = 400
-    code = "malformed"
-    msgid = lazy("This request cannot be read.")
-
-
 HTTP_ERRORS: dict[int, type[Refused]] = {404: NotFound, 405: NotAllowed, 410: Gone, 413: TooLarge}
 
 
@@ -154,6 +151,30 @@ async def _http_error(request: Request, error: Exception) -> Response:
     for name, value in (error.headers or {}).items():
         response.headers[name] = value
     return response
+
+
+class Faults:
+    """Answers when a route fails that is none of `Routes`, as those for operations: in words, with a reference."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, sending)
+        except Exception as error:
+            if begun or scope["type"] != "http":
+                raise
+            request = Request(scope, receive)
+            response = await _refused(request, refusal_of(error, request))
+            await response(scope, receive, send)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -14,7 +14,7 @@ from kit.settings import Settings
 logger = log.get(__name__)
 
 Crash = Callable[[str], None]
-"""Called at the points that trust.md 2.b.3 names; a test ends the process there."""
+"""Called where a worker may die: K7 claimed, K10 taken by the server, K11 settled. A test ends the process there."""
 
 
 def _nothing(point: str) -> None:

@@ -6,6 +6,7 @@ import hmac
 from alembic.script import ScriptDirectory
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -15,10 +16,11 @@ from booking.messages import Message, State
 from booking.reservations.tables import Reservation
 from booking.tasks import Task
 from kit import log
+from web.access import bearer
 from web.migrating import alembic_config
 
 logger = log.get(__name__)
-LOCAL = ("127.0.0.1", "::1", "testclient")
+LOCAL = ("127.0.0.1", "::1")
 
 
 async def healthz(request: Request) -> Response:
@@ -38,6 +40,8 @@ async def _database(request: Request) -> tuple[str, str]:
             at = await session.scalar(text("select version_num from alembic_version"))
         head = ScriptDirectory.from_config(alembic_config()).get_current_head()
         return "migrations", "" if at == head else f"at {at}, the program needs {head}"
+    except ProgrammingError:
+        return "migrations", "not begun"
     except Exception as error:
         return "database", type(error).__name__
 
@@ -54,7 +58,7 @@ async def _queue(request: Request) -> tuple[str, str]:
 async def metrics(request: Request) -> Response:
     """Counts for Prometheus; for this machine, or for who sends the token."""
     token = request.app.state.settings.metrics_token
-    sent = request.headers.get("authorization", "").removeprefix("Bearer ")
+    sent = bearer(request)
     local = request.client is not None and request.client.host in LOCAL
     if not (hmac.compare_digest(sent.encode(), token.encode()) if token else local):
         return PlainTextResponse("not allowed", 403)

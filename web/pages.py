@@ -204,14 +204,18 @@ def to(request: Request, name: str, *, notice: str = "", **params: Any) -> Respo
 
 
 def go(request: Request, url: str) -> Response:
+    response = RedirectResponse(url, 303)
     if request.headers.get("hx-request") == "true":
-        return Response(status_code=204, headers={"HX-Redirect": url})
-    return RedirectResponse(url, 303)
+        return Response(status_code=204, headers={"HX-Redirect": response.headers["location"]})
+    return response
 
 
 def local_path(url: str, otherwise: str) -> str:
-    """An address within this site, for `next`; anything else is replaced."""
-    inside = url.startswith("/") and not url.startswith(("//", "/\\")) and not set(url) & set("\r\n\\")
+    """An address within this site, for `next`; anything else is replaced.
+
+    Browsers read a backslash as a slash, and leave out tabs and ends of lines: `/<tab>/evil.example` is elsewhere.
+    """
+    inside = url.startswith("/") and not url.startswith("//") and not any(sign < " " or sign == "\\" for sign in url)
     return url if inside else otherwise
 
 

@@ -11,10 +11,11 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.convertors import Convertor, register_url_convertor
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -26,6 +27,9 @@ from stores.staff import Principal, Verb
 from web import access, pages
 
 logger = log.get(__name__)
+
+RETRY_AFTER = 30
+"""Seconds after which to try again what is down."""
 
 Handler = Callable[[Request, AsyncSession], Awaitable[Response]]
 
@@ -83,6 +87,12 @@ class Broken(Refused):
     msgid = lazy("Something went wrong on our side. What you entered is safe. Reference: %(reference)s.")
 
 
+class Malformed(Refused):
+    status = 400
+    code = "malformed"
+    msgid = lazy("This request cannot be read.")
+
+
 class _Undo(Exception):
     def __init__(self, response: Response) -> None:
         self.response = response
@@ -132,22 +142,30 @@ class Routes:
                 return undone.response
             except Refused as refused:
                 return self.refuse(request, refused)
-            except (DBAPIError, OperationalError, PoolTimeout, OSError) as error:
-                if not is_passing(error):
-                    return self._broken(request)
-                logger.warning("the database did not answer", error=repr(error))
-                return self.refuse(request, Busy())
-            except Exception:
-                return self._broken(request)
+            except HTTPException:  # a form that cannot be read, said by the app
+                raise
+            except Exception as error:
+                return self.refuse(request, refusal_of(error, request))
+            finally:
+                await request.close()
 
         return endpoint
 
-    def _broken(self, request: Request) -> Response:
-        reference = secrets.token_hex(3).upper()
-        logger.exception("request failed", reference=reference, path=request.url.path)
-        return self.refuse(request, Broken(params={"reference": reference}))
+
+def refusal_of(error: Exception, request: Request) -> Refused:
+    """What is said of a fault that is being handled: try again in a minute, or a reference that stands in the log."""
+    if isinstance(error, DBAPIError | PoolTimeout | OSError) and is_passing(error):
+        logger.warning("the database did not answer", error=repr(error))
+        return Busy(details={"retry_after": RETRY_AFTER})
+    if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == NOT_A_TEXT:
+        return Malformed()
+    reference = secrets.token_hex(3).upper()
+    logger.exception("request failed", reference=reference, path=request.url.path)
+    return Broken(params={"reference": reference})
 
 
+NOT_A_TEXT = "22021"
+"""SQLSTATE of a text with a zero byte, which PostgreSQL keeps nowhere and people do not type."""
 PASSING = frozenset({"55P03", "57014", "57P01", "57P02", "57P03", "40P01", "40001", "53300", "08006", "08003", "08001"})
 """SQLSTATEs of a database that is restarting, overrun, or made someone wait too long for a row."""
 

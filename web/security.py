@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -87,6 +88,34 @@ class SameOriginOnly:
         if site is not None:
             return site in ("same-origin", "none")
         return origin is None or origin.partition("://")[2].lower() == headers.get("host", "").lower()
+
+
+class SmallBodies:
+    """Refuses a body of more than `largest` bytes before, or while, it is read. The API says it in its own way."""
+
+    def __init__(self, app: ASGIApp, largest: int, exempt: str = "/api/") -> None:
+        self.app, self.largest, self.exempt = app, largest, exempt
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        measured = scope["type"] == "http" and not scope["path"].startswith(self.exempt)
+        await self.app(scope, self._measured(scope, receive) if measured else receive, send)
+
+    def _measured(self, scope: Scope, receive: Receive) -> Receive:
+        announced = Headers(scope=scope).get("content-length", "")
+        too_long = announced.isdecimal() and int(announced[:20]) > self.largest
+        left = self.largest
+
+        async def measured() -> Message:
+            nonlocal left
+            if too_long:
+                raise HTTPException(413)
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise HTTPException(413)
+            return message
+
+        return measured
 
 
 class Language:

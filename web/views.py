@@ -1,6 +1,6 @@
 """What pages show of the house: pictures, cards, addresses, and availability in one of five sentences.
 
-A quantity is never public, and availability is never a guess dressed as a fact (experience.md 1.0).
+A quantity is never public, and availability is never a guess dressed as a fact.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ from kit import languages
 from kit.languages import gettext, ngettext
 from kit.money import Money
 from stores import search, stock
-from stores.catalogue import Category
+from stores.catalogue import Category, Variant
 from stores.places import Store
 from stores.search import Article, Cell, Choice
 from stores.stock import Confidence
@@ -99,6 +99,11 @@ class Shop:
 
 def picture(row: Any) -> Picture:
     return Picture(f"/media/{row.path}", row.alt.text(), row.width, row.height)
+
+
+def name_of(variant: Variant) -> str:
+    """`Lampe Oscar, Laiton`."""
+    return ", ".join(part for part in (variant.product.name.text(), variant.label) if part)
 
 
 def scene(path: str, alt: str = "") -> Picture | None:

@@ -40,6 +40,7 @@ is chosen with an advisor."""
 NOWHERE = 0.035
 """How often the whole house has none of a variant."""
 
+JUST_NOW = timedelta(minutes=25)
 SHOWN: dict[str, tuple[Truth, ...]] = {
     "LUM-0001-LAI": (Truth.PLENTY, Truth.PLENTY, Truth.FEW, Truth.FEW, Truth.LAST),
     "LUM-0001-NIC": (Truth.LAST, Truth.FEW, Truth.SOLD_OUT, Truth.FEW, Truth.NEVER),
@@ -85,6 +86,8 @@ async def put_stock(
             if truth is Truth.NEVER:
                 continue
             row, moved = _shelf_rows(rng, store, article.id, truth, article.price_minor, now=now)
+            if article.sku in SHOWN:  # counted just now: what it says is said without a doubt
+                row |= {"fed_at": now - JUST_NOW, "seen_at": now - JUST_NOW}
             floor = store.floor_of(article.department)
             rows.append({**row, "floor": floor["level"] if floor else None, "shelf": article.shelf})
             movements += moved

@@ -31,7 +31,7 @@ NEIGHBOURS: Final = frozenset(
     {"MC", "AD", "BE", "NL", "LU", "DE", "CH", "LI", "AT", "IT", "ES", "PT", "GB", "IE", "JE"}
 )
 TEXTED: Final = FRENCH_NUMBERS | NEIGHBOURS
-"""Countries whose numbers get an SMS: France and its neighbours. Elsewhere the price invites fraud (trust.md A8)."""
+"""Countries whose numbers get an SMS: France and its neighbours. Elsewhere the price invites fraud."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The life of a reservation and of its lines: every state, and every step that may be taken (reserve.md 3.4)."""
+"""The life of a reservation and of its lines: every state, and every step that may be taken."""
 
 from enum import StrEnum
 

@@ -25,7 +25,7 @@ async def look_for(session: AsyncSession, store_id: int, missing: Variant, typed
     """What `store_id` has of what was typed: a name, a brand, an SKU or digits of the code at the till.
 
     With nothing typed, what is nearest: other forms of the same product, then the same department shelf, then the same
-    brand (reserve.md 5: a substitute is of the same brand or category). Nothing that is chosen with an advisor.
+    brand (a substitute is of the same brand or category). Nothing that is chosen with an advisor.
     """
     here = missing.product
     near = (

@@ -132,7 +132,7 @@ async def _leave_unanswered(session: AsyncSession, reservation: Reservation, *, 
 async def _auto_confirm(session: AsyncSession, reservation: Reservation, *, now: datetime) -> bool:
     """Confirm without a person if every reason speaks for it, and keep the reasons either way.
 
-    All of them (reserve.md 3.3): the shopper is verified, the store stays open for an hour, each article is below the
+    All of them: the shopper is verified, the store stays open for an hour, each article is below the
     store's price limit, and the confidence of its stock is high. Staff still fetch it, and may still not find it.
     """
     store = reservation.store

@@ -20,7 +20,7 @@ class Role(StrEnum):
 
 
 class Scope(StrEnum):
-    """What an API key was given for (contract.md, API v1)."""
+    """What an API key was given for."""
 
     STOCK = "stock"
     READ = "read"
@@ -79,7 +79,7 @@ _KEEPS_THE_HOUSE: frozenset[Verb] = frozenset({"store.edit", "template.edit", "a
 
 MAY: Mapping[str, frozenset[Verb]] = {
     Role.ADVISOR: _ADVISOR,
-    # whoever knows the shopper exports and erases; head office does not (experience.md, T7)
+    # whoever knows the shopper exports and erases; head office does not
     Role.MANAGER: _ADVISOR | _LEADS | {"customer.export", "customer.erase"},
     Role.MERCHANDISER: _MERCHANDISER,
     Role.ADMIN: _ADVISOR | _LEADS | _MERCHANDISER | _KEEPS_THE_HOUSE,

@@ -571,7 +571,7 @@ async def test_nothing_found_and_the_offer_declined_is_a_cancellation(session, w
 
 
 async def test_who_never_answers_keeps_what_was_found_and_the_offer_goes_back(session, world, clock):
-    """Case 20 of reserve.md."""
+    """The found one stays, the other offer lapses, and she is told of one article."""
     reservation = await proposed(session, world, clock)
     clock.to(reservation.proposal_until - timedelta(seconds=1))
     assert (await settle(session, reservation, clock())).status == Status.PROPOSED
@@ -954,7 +954,7 @@ async def test_she_comes_after_the_end_and_it_was_promised_to_another(session, w
 
 
 async def test_three_brought_one_tried_none_bought(session, world, clock):
-    """Case 23 of reserve.md."""
+    """Three units waited, she tried one and bought none: everything goes back and adds up."""
     reservation = await ready(session, world, clock, lines=[(world.lamp, 3)])
     line = reservation.lines[0]
     await answering.collect(session, reservation, {line.id: 0}, by=INES, now=clock())

@@ -1,4 +1,4 @@
-"""Workers killed while they send (trust.md 2.b.3, K7 to K11): nothing is lost, only a lost answer makes a copy."""
+"""Workers killed while they send at its named points, K7 to K11: nothing is lost, only a lost answer makes a copy."""
 
 import asyncio
 import json

@@ -64,7 +64,8 @@ async def open_store(session: AsyncSession) -> int:
     empty = Translated(fr="-")
     store = Store(
         slug=slug, name=slug, sms_name=slug, street="1 rue", postcode="75001", city="Paris", latitude=48.8,
-        longitude=2.3, phone="+33100000000", email="m@aurore.example", timezone="Europe/Paris", hours_osm="Mo-Sa 10:00-20:00",
+        longitude=2.3, phone="+33100000000", email="m@aurore.example", timezone="Europe/Paris",
+        hours_osm="Mo-Sa 10:00-20:00",
         entrance=empty, desk=empty, desk_sms="accueil", about=empty, directions=[], floors=[], services=[],
     )  # fmt: skip
     session.add(store)

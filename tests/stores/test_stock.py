@@ -106,7 +106,7 @@ async def test_what_is_kept_back_on_show_or_damaged_is_not_promised(session, wor
 
 
 async def test_a_feed_may_say_less_than_is_reserved_and_only_new_holds_are_refused(session, world, lamps):
-    """Case 7 of reserve.md."""
+    """A till tells the truth, also when it is less than was promised."""
     await lamps.hold(2)
     await lamps.feed_says(1)
     assert await numbers(session, world.rivoli, world.lamp) == (1, 2, 0, -1)

@@ -3,9 +3,24 @@
 from starlette.routing import BaseRoute
 
 from web.routing import Allow
-from web.staff import account, board, handover, picking, reservations, signing_in, tasks
+from web.staff import (
+    account,
+    answers,
+    board,
+    changes,
+    handover,
+    listing,
+    messages,
+    picking,
+    preview,
+    reservation,
+    signing_in,
+    tasks,
+)
 
-MODULES = (signing_in, account, board, reservations, picking, handover, tasks)
+MODULES = (
+    signing_in, account, board, reservation, answers, preview, changes, messages, listing, picking, handover, tasks,
+)  # fmt: skip
 
 ALLOWED: dict[tuple[str, str], Allow] = {
     call: allow for module in MODULES for call, allow in module.routes.allowed.items()

@@ -22,7 +22,7 @@ from kit.codes import show_code
 from kit.languages import gettext, ngettext
 from stores import stock
 from stores.places import Store
-from web import access, pages
+from web import access, pages, views
 from web.house import House
 from web.routing import Allow, Routes, staff
 from web.staff import frame
@@ -111,8 +111,7 @@ async def board(request: Request, session: AsyncSession) -> Response:
 
 def _figures(request: Request, counts: dict[str, int], to_do: Sequence[Task], rows: Sequence[Row]) -> list[Figure]:
     def listed(status: Status) -> str:
-        path = request.app.url_path_for("staff_reservations", language=languages.language())
-        return f"{path}?state={status}"
+        return views.address(request, "staff_reservations", {"state": status})
 
     put_back = sum(task.kind == tasks.Kind.PUT_BACK for task in to_do)
     now = request.state.now
@@ -120,14 +119,10 @@ def _figures(request: Request, counts: dict[str, int], to_do: Sequence[Task], ro
     late = any(row.late and row.claim for row in rows)
     return [
         Figure(gettext("to confirm"), counts.get(Status.REQUESTED, 0), listed(Status.REQUESTED), late),
-        Figure(gettext("to prepare"), counts.get(Status.CONFIRMED, 0), _url(request, "staff_picking")),
+        Figure(gettext("to prepare"), counts.get(Status.CONFIRMED, 0), views.address(request, "staff_picking")),
         Figure(gettext("ready"), counts.get(Status.READY, 0), listed(Status.READY)),
-        Figure(gettext("to put back"), put_back, _url(request, "staff_tasks"), late_back),
+        Figure(gettext("to put back"), put_back, views.address(request, "staff_tasks"), late_back),
     ]
-
-
-def _url(request: Request, name: str, **params: str) -> str:
-    return str(request.app.url_path_for(name, language=languages.language(), **params))
 
 
 async def _places(request: Request, session: AsyncSession, waiting: Sequence[Reservation]) -> dict[int, str]:
@@ -170,7 +165,7 @@ def _reservation_row(request: Request, one: Reservation, place: str, now: dateti
         late=late,
         soon=ours and soon,
         what=what,
-        url=_url(request, "staff_reservation", code=show_code(one.code)),
+        url=views.address(request, "staff_reservation", code=show_code(one.code)),
         who=_who(one),
         place=_place_words(request, store, place),
         state=status_words(status),
@@ -210,7 +205,7 @@ def _task_row(request: Request, task: Task, now: datetime) -> Row:
     one = task.reservation
     at_once = task.kind in (tasks.Kind.CALL, tasks.Kind.CHECK)
     late = task.due_at + (CALL_WITHIN if at_once else timedelta()) <= now
-    article = frame.name_of(task.variant) if task.variant else ""
+    article = views.name_of(task.variant) if task.variant else ""
     about = news_words(task.about) if task.about else article
     words = task_words(task.kind)
     return Row(
@@ -221,7 +216,9 @@ def _task_row(request: Request, task: Task, now: datetime) -> Row:
         late=late,
         soon=False,
         what=gettext("%(what)s: %(about)s", what=words, about=about) if about else words,
-        url=_url(request, "staff_reservation", code=show_code(one.code)) if one else _url(request, "staff_tasks"),
+        url=views.address(request, "staff_reservation", code=show_code(one.code))
+        if one
+        else views.address(request, "staff_tasks"),
         who=_who(one) if one else "",
         place=_place_words(request, store, ""),
         done=task.id,
@@ -250,7 +247,7 @@ def _put_back_rows(request: Request, to_do: Sequence[Task], now: datetime) -> It
             late=late,
             soon=False,
             what=ngettext("Put back %(num)d article", "Put back %(num)d articles", units, num=units),
-            url=_url(request, "staff_tasks"),
+            url=views.address(request, "staff_tasks"),
             who="",
             place=_place_words(request, store, ""),
         )
@@ -266,7 +263,7 @@ async def _message_row(request: Request, session: AsyncSession, message: Message
         late=True,
         soon=False,
         what=gettext("Not delivered: %(news)s", news=news_words(message.template)),
-        url=_url(request, "staff_reservation", code=show_code(one.code)),
+        url=views.address(request, "staff_reservation", code=show_code(one.code)),
         who=_who(one),
         place=_place_words(request, one.store, ""),
         resend=str(message.id),
@@ -286,7 +283,7 @@ async def choose_store(request: Request, session: AsyncSession) -> Response:
     """Look at one store, or at all of one's own."""
     form = await request.form()
     slug = str(form.get("store", ""))
-    back = pages.local_path(str(form.get("next", "")), _url(request, "staff_board"))
+    back = pages.local_path(str(form.get("next", "")), views.address(request, "staff_board"))
     response = pages.go(request, back)
     if slug in {store.slug for store in frame.own_stores(request)}:
         access.set_cookie(request, response, frame.STORE_COOKIE, slug)

@@ -1,6 +1,6 @@
 """The frame of the back room: which store is looked at, the way around, and how a refusal looks in here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,11 +15,12 @@ from kit.languages import gettext, lazy
 from stores.catalogue import Variant
 from stores.places import Store
 from stores.staff import ANONYMOUS, Principal, Role, Verb
-from web import pages
+from web import pages, views
 from web.access import cookie_name
 from web.house import House
 from web.pages import Page
 from web.routing import Allow
+from web.views import Picture
 from web.words import status_words
 
 STORE_COOKIE = "vitrine-room"
@@ -172,29 +173,12 @@ def refuse(request: Request, refused: Refused) -> Response:
 # What lists and pages show of an article
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A picture as templates draw it."""
-
-    src: str
-    alt: str
-    width: int
-    height: int
-
-
-def picture_of(variant: Variant) -> Shown | None:
+def picture_of(variant: Variant) -> Picture | None:
     """Its own picture, else the product's first; the pictures must have been loaded."""
     pictures = variant.product.pictures
     own = next((picture for picture in pictures if picture.variant_id == variant.id), None)
     picture = own or next((picture for picture in pictures if picture.variant_id is None), None)
-    if picture is None:
-        return None
-    return Shown(f"/media/{picture.path}", picture.alt.text(), picture.width, picture.height)
-
-
-def name_of(variant: Variant) -> str:
-    """`Lampe Oscar, Laiton`."""
-    return ", ".join(part for part in (variant.product.name.text(), variant.label) if part)
+    return views.picture(picture) if picture else None
 
 
 def floor_words(store: Store, level: int | None, department: str) -> str:
@@ -221,13 +205,3 @@ def due_words(due: datetime | None, store: Store, now: datetime) -> str:
 def short_name(first_name: str, last_name: str) -> str:
     """`Léa M.`, as a list may show it where others look on; a dash once the name was erased."""
     return f"{first_name} {last_name[:1]}.".strip() if last_name else first_name or "–"
-
-
-def units_by(pairs: Sequence[tuple[str, str]], prefix: str) -> dict[int, str]:
-    """The fields of a form that are called `prefix-<id>`, by id."""
-    found = {}
-    for name, value in pairs:
-        kind, _, number = name.rpartition("-")
-        if kind == prefix and number.isascii() and number.isdigit() and len(number) < 10:
-            found[int(number)] = value
-    return found

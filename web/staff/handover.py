@@ -16,18 +16,19 @@ from starlette.responses import Response
 from booking import journal
 from booking.customers import clean_line, show_phone
 from booking.reservations import answering, questions
-from booking.reservations.answering import UNDO_WITHIN
 from booking.reservations.states import LineStatus, MovedOn, Status
 from booking.reservations.tables import Reservation
 from kit import languages
 from kit.codes import read_code, show_code
 from kit.errors import Invalid, NotFound, Refused
 from kit.languages import gettext, lazy
-from web import pages
+from web import pages, views
 from web.routing import Routes, staff
 from web.staff import frame
-from web.staff.frame import LEADS, Shown
-from web.staff.reservations import ONE, Typed, do, moment_of_end, read, typed_in
+from web.staff.frame import LEADS
+from web.staff.reservation import ONE, check_stands, do, may_undo, moment_of_end, read
+from web.staff.typed import Typed, by_id, typed_in, units
+from web.views import Picture
 from web.words import TONES, language_words, status_words, who_words
 
 routes = Routes(refuse=frame.refuse)
@@ -41,7 +42,7 @@ class Given:
 
     id: int
     name: str
-    picture: Shown | None
+    picture: Picture | None
     sku: str
     ean_end: str
     units: int
@@ -147,22 +148,21 @@ async def _bag(request: Request, session: AsyncSession, one: Reservation, typed:
     words, warn = await _words(session, one, now)
     lines = []
     for line in one.lines:
-        units = line.kept if status == Status.EXPIRED and line.status == LineStatus.RELEASED else line.held
-        if not units and status == Status.COLLECTED:
-            units = line.kept
-        if not units or line.accepted is False:
+        there = line.kept if status == Status.EXPIRED and line.status == LineStatus.RELEASED else line.held
+        if not there and status == Status.COLLECTED:
+            there = line.kept
+        if not there or line.accepted is False:
             continue
-        take = typed.get(f"bought-{line.id}", "")
-        took = line.bought if line.bought is not None else units
+        took = line.bought if line.bought is not None else there
         lines.append(
             Given(
                 id=line.id,
-                name=frame.name_of(line.variant),
+                name=views.name_of(line.variant),
                 picture=frame.picture_of(line.variant),
                 sku=line.variant.sku,
                 ean_end=(line.variant.gtin or "")[-4:],
-                units=units,
-                take=int(take) if take.isascii() and take.isdigit() and len(take) < 4 else took,
+                units=there,
+                take=units(typed.get(f"bought-{line.id}", ""), took),
             )
         )
     return Bag(
@@ -176,10 +176,7 @@ async def _bag(request: Request, session: AsyncSession, one: Reservation, typed:
         can=can,
         words=words,
         warn=warn,
-        may_undo=status == Status.COLLECTED
-        and one.ended_at is not None
-        and now - one.ended_at <= UNDO_WITHIN
-        and LEADS.may(request.state.actor),
+        may_undo=may_undo(request, one, now),
         stands=one.status,
     )
 
@@ -225,14 +222,10 @@ async def collect(request: Request, session: AsyncSession) -> Response:
     typed = await typed_in(request)
     one = await read(request, session)
     by, now = request.state.actor.by, request.state.now
-    bought = {
-        line_id: int(text) if text.isascii() and text.isdigit() and len(text) < 4 else -1
-        for line_id, text in frame.units_by(list(typed.items()), "bought").items()
-    }
+    bought = {line_id: units(text, -1) for line_id, text in by_id(list(typed.items()), "bought").items()}
     try:
         async with session.begin_nested():
-            if typed.get("stands", one.status) != one.status:
-                raise MovedOn(Status(one.status))
+            check_stands(one, typed)
             if one.status == Status.EXPIRED:
                 reason = clean_line(typed.get("reason", ""))[:200]
                 if not reason:
@@ -251,8 +244,8 @@ async def collect(request: Request, session: AsyncSession) -> Response:
             errors=[error.sentence for error in refused.errors] if isinstance(refused, Invalid) else [refused.sentence],
             status=refused.status,
         )
-    url = request.app.url_path_for("staff_handover", language=languages.language())
-    return pages.go(request, f"{url}?code={show_code(one.code)}&notice=given")
+    query = {"code": show_code(one.code), "notice": "given"}
+    return pages.go(request, views.address(request, "staff_handover", query))
 
 
 @routes.post(ONE + "/undo", allow=LEADS, name="staff_undo")

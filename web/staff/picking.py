@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
-from booking.customers import clean_line
 from booking.reservations import answering, questions
 from booking.reservations.states import LineStatus, Reason, Status
 from booking.reservations.tables import Line, Reservation
@@ -18,12 +16,12 @@ from kit.errors import Refused
 from kit.languages import gettext
 from stores import stock
 from stores.stock import StoreStock
-from web import pages
+from web import pages, views
 from web.house import House
 from web.routing import Routes, staff
 from web.staff import frame
-from web.staff.frame import Shown
-from web.staff.reservations import typed_in
+from web.staff.typed import bag_place, by_id, row_id, typed_in, units
+from web.views import Picture
 from web.words import reason_choices
 
 routes = Routes(refuse=frame.refuse)
@@ -40,7 +38,7 @@ class Pick:
     who: str
     name: str
     options: str
-    picture: Shown | None
+    picture: Picture | None
     sku: str
     ean_end: str
     quantity: int
@@ -82,7 +80,7 @@ async def pick_list(request: Request, session: AsyncSession) -> Response:
     """The ticks of bags that were not complete come back in the address."""
     waiting = await _waiting(request, session)
     query = request.query_params
-    ticked = {int(one) for one in query.getlist("ticked") if one.isascii() and one.isdigit() and len(one) < 10}
+    ticked = {key for one in query.getlist("ticked") if (key := row_id(one)) is not None}
     floors = await _floors(request, session, waiting, ticked)
     count = sum(len(shelf.picks) for floor in floors for shelf in floor.shelves)
     return frame.render(
@@ -94,9 +92,9 @@ async def pick_list(request: Request, session: AsyncSession) -> Response:
             "count": count,
             "reasons": reason_choices(),
             "many_stores": len(frame.scope(request)) > 1,
-            "made_ready": _number(query.get("ready", "")),
-            "moved": _number(query.get("moved", "")),
-            "incomplete": _number(query.get("open", "")),
+            "made_ready": units(query.get("ready", ""), 0),
+            "moved": units(query.get("moved", ""), 0),
+            "incomplete": units(query.get("open", ""), 0),
             "to_answer": [
                 (show_code(one.code), one.first_name, _answer_url(request, one, query.getlist("missing")))
                 for one in waiting
@@ -111,10 +109,6 @@ async def pick_list(request: Request, session: AsyncSession) -> Response:
         title=gettext("Prepare"),
         current="staff_picking",
     )
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
 
 
 def _ids(missing: Sequence[str]) -> set[str]:
@@ -204,15 +198,15 @@ async def picked(request: Request, session: AsyncSession) -> Response:
     """
     typed = await typed_in(request)
     fields = list(typed.items())
-    found = set(frame.units_by(fields, "found"))
-    reasons = {line_id: why for line_id, why in frame.units_by(fields, "why").items() if why in tuple(Reason)}
-    listed = set(frame.units_by(fields, "listed"))
-    places = frame.units_by(fields, "place")
+    found = set(by_id(fields, "found"))
+    reasons = {line_id: why for line_id, why in by_id(fields, "why").items() if why in tuple(Reason)}
+    listed = set(by_id(fields, "listed"))
+    places = by_id(fields, "place")
     by, now = request.state.actor.by, request.state.now
     made_ready, incomplete, missing = 0, 0, []
     ticked: list[int] = []
     waiting = await _waiting(request, session)
-    moved = len(set(frame.units_by(fields, "bag")) - {one.id for one in waiting})
+    moved = len(set(by_id(fields, "bag")) - {one.id for one in waiting})
     for one in waiting:
         lines = {line.id for line in _to_fetch(one)}
         if not lines & (found | reasons.keys()):
@@ -223,7 +217,7 @@ async def picked(request: Request, session: AsyncSession) -> Response:
         elif lines <= found and lines <= listed:
             try:
                 async with session.begin_nested():
-                    place = clean_line(places.get(one.id, ""))[:40]
+                    place = bag_place(places.get(one.id, ""))
                     await answering.make_ready(session, one, place=place, by=by, now=now)
                 made_ready += 1
             except Refused:
@@ -234,8 +228,7 @@ async def picked(request: Request, session: AsyncSession) -> Response:
     said = {"ready": made_ready, "moved": moved, "open": incomplete}
     query = [(name, str(count)) for name, count in said.items() if count]
     query += [("ticked", str(line_id)) for line_id in ticked] + [("missing", one) for one in missing]
-    url = str(request.app.url_path_for("staff_picking", language=languages.language()))
-    return pages.go(request, f"{url}?{urlencode(query)}" if query else url)
+    return pages.go(request, views.address(request, "staff_picking", query))
 
 
 def _answer_url(request: Request, one: Reservation, missing: Sequence[str]) -> str:
@@ -247,5 +240,4 @@ def _answer_url(request: Request, one: Reservation, missing: Sequence[str]) -> s
         fields.append((f"answer-{line.id}", "missing" if why else "found"))
         if why:
             fields += [(f"reason-{line.id}", why), (f"search-{line.id}", "1")]
-    url = request.app.url_path_for("staff_reservation", language=languages.language(), code=show_code(one.code))
-    return f"{url}?{urlencode(fields)}"
+    return views.address(request, "staff_reservation", fields, code=show_code(one.code))

@@ -17,10 +17,11 @@ from kit.errors import NotFound
 from kit.languages import gettext
 from stores import stock
 from stores.stock import StoreStock
-from web import pages
+from web import pages, views
 from web.house import House
 from web.routing import Routes, staff
 from web.staff import frame
+from web.staff.typed import row_id
 from web.words import language_words, news_words, task_words
 
 routes = Routes(refuse=frame.refuse)
@@ -84,7 +85,7 @@ def _to_do(request: Request, task: Task, cells: dict[tuple[int, int], StoreStock
         due=task.due_at,
         due_words=frame.due_words(task.due_at, store, now),
         late=task.due_at <= now and task.kind not in (Kind.CALL, Kind.CHECK),
-        what=frame.name_of(variant) if variant else news_words(task.about) if task.about else "",
+        what=views.name_of(variant) if variant else news_words(task.about) if task.about else "",
         sku=variant.sku if variant else "",
         quantity=task.quantity,
         to=_where(request, task, cell),
@@ -125,11 +126,11 @@ def _who(task: Task) -> str:
 @routes.post("/{language:language}/staff/tasks/{id}/done", allow=staff("reservation.prepare"), name="staff_task_done")
 async def done(request: Request, session: AsyncSession) -> Response:
     """Ticked; a colleague who was faster is no error."""
-    number = request.path_params["id"]
-    if not (number.isascii() and number.isdigit() and len(number) < 10):
+    task_id = row_id(request.path_params["id"])
+    if task_id is None:
         raise NotFound()
     own = frozenset(store.id for store in frame.own_stores(request))
-    task = await tasks.find(session, int(number), store_ids=own)
+    task = await tasks.find(session, task_id, store_ids=own)
     await tasks.finish(session, task, by=request.state.actor.by, now=request.state.now)
     back = str((await request.form()).get("back", ""))
     return pages.to(request, "staff_board" if back == "board" else "staff_tasks", notice="done")
