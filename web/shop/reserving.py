@@ -269,12 +269,16 @@ async def _refusal(request: Request, session: AsyncSession, asked: Asked, short:
             if cell is None or cell.available < 1:
                 continue
             if choice.id == variant.id and quantity > 1:
-                choices.append((gettext("Reserve only one: %(name)s", name=_name(variant)), f"one:{variant.sku}"))
+                choices.append(
+                    (gettext("Reserve only one: %(name)s", name=views.name_of(variant)), f"one:{variant.sku}")
+                )
             elif choice.id != variant.id and cell.available >= quantity:
                 words = gettext("Take it in: %(options)s", options=choice.label)
                 choices.append((words, f"variant:{variant.sku}>{choice.sku}"))
         if len(asked.lines) > 1:
-            choices.append((gettext("Reserve the rest, without %(name)s", name=_name(variant)), f"drop:{variant.sku}"))
+            choices.append(
+                (gettext("Reserve the rest, without %(name)s", name=views.name_of(variant)), f"drop:{variant.sku}")
+            )
     return Refusal(short.sentence, choices, frozenset(variant.sku for variant, _ in missing))
 
 
@@ -302,13 +306,6 @@ async def _other_stores(request: Request, session: AsyncSession, asked: Asked) -
         )
         for km, store in sorted(others, key=lambda other: other[0])[:MOST_CHOICES]
     ]
-
-
-def _name(variant: Variant) -> str:
-    return ", ".join(part for part in (variant.product.name.text(), variant.label) if part)
-
-
-# The page
 
 
 async def _page(

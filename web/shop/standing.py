@@ -193,17 +193,13 @@ def _proposal(request: Request, r: Reservation, now: datetime) -> dict[str, Any]
         "keeps": any(line.holding and line.replaces_id is None for line in r.lines),
         "lines": [
             {
-                "missing": gettext("In place of %(name)s", name=_name(by_id[line.replaces_id])),
+                "missing": gettext("In place of %(name)s", name=views.name_of(by_id[line.replaces_id].variant)),
                 "offer": article(line.variant, line.quantity, line.price),
             }
             for line in offers
             if line.replaces_id in by_id
         ],
     }
-
-
-def _name(line: Line) -> str:
-    return ", ".join(part for part in (line.variant.product.name.text(), line.variant.label) if part)
 
 
 def _extend_to(r: Reservation) -> datetime | None:
