@@ -40,6 +40,8 @@ app.add_typer(user_app, name="user")
 app.add_typer(key_app, name="key")
 console = Console()
 
+ENGINES_LOOKED_AT_EVERY = 3.0
+"""Seconds between two looks at whether the embedded engines still run."""
 STOP_WITHIN = 8.0
 """Seconds that the demo's processes have to end in peace."""
 
@@ -147,7 +149,8 @@ def demo(
         "VITRINE_DATA_DIR": str(data),
         "VITRINE_BASE_URL": os.environ.get("VITRINE_BASE_URL", f"http://{_shown(host)}:{port}"),
     }
-    settings = _with_engines(kit_settings.load(environ, demo=True))
+    given = kit_settings.load(environ, demo=True)
+    settings = _with_engines(given)
     log.set_up(settings.log_format)
     bring_up_to_date(settings.database_url)
     _fill(settings)
@@ -156,7 +159,7 @@ def demo(
     with _ended_by_signals() as asked_to_end:
         children = {tuple(command): _spawn(command, environ) for command in commands}
         _welcome(settings)
-        status = _keep_alive(children, environ, asked_to_end)
+        status = _keep_alive(children, environ, given, asked_to_end)
         _end(list(children.values()))
     embedded.stop_using(settings.data_dir)
     sys.exit(status)
@@ -200,12 +203,21 @@ def _ended_by_signals() -> Iterator[list[int]]:
 
 
 def _keep_alive(
-    children: dict[tuple[str, ...], subprocess.Popen[bytes]], environ: dict[str, str], asked_to_end: list[int]
+    children: dict[tuple[str, ...], subprocess.Popen[bytes]],
+    environ: dict[str, str],
+    given: Settings,
+    asked_to_end: list[int],
 ) -> int:
-    """Start again whoever dies, until asked to end; a site that cannot even start is given up."""
-    began = time.monotonic()
+    """Start again whoever dies, engines included, until asked to end; a site that cannot even start is given up."""
+    began = looked = time.monotonic()
     while not asked_to_end:
         time.sleep(0.1)
+        if time.monotonic() - looked > ENGINES_LOOKED_AT_EVERY:
+            looked = time.monotonic()
+            try:
+                _with_engines(given)
+            except embedded.EngineUnavailable as gone:
+                console.print(str(gone), style="red", highlight=False)
         for command, child in children.items():
             if child.poll() is None:
                 continue
