@@ -1,8 +1,10 @@
 """The demo's own pages: accounts, what was sent, and a clock to move. They do not exist outside the demo."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
@@ -13,7 +15,7 @@ from kit import languages
 from kit.errors import Invalid
 from kit.languages import lazy
 from stores import staff
-from web import pages
+from web import pages, words
 from web.pages import Page
 from web.routing import ANYONE, Routes
 
@@ -29,7 +31,12 @@ async def demo(request: Request, session: AsyncSession) -> Response:
     return pages.render(
         request,
         "demo/demo.html",
-        {"accounts": await _accounts(request, session), "offset": request.app.state.clock.offset},
+        {
+            "accounts": await _accounts(request, session),
+            "role": words.role_words,
+            "offset": request.app.state.clock.offset,
+            "clocks": _clocks(request),
+        },
         page=Page(title=str(lazy("The demo")), robots="noindex"),
     )
 
@@ -39,6 +46,18 @@ async def demo_json(request: Request, session: AsyncSession) -> Response:
     accounts = await _accounts(request, session)
     offset = int(request.app.state.clock.offset.total_seconds())
     return JSONResponse({"accounts": accounts, "now": request.state.now.isoformat(), "offset_seconds": offset})
+
+
+def _clocks(request: Request) -> list[tuple[str, str, str]]:
+    """Day and time at one store of each time zone, by the clock that web and worker share."""
+    now: datetime = request.state.now
+    zones = {store.timezone: store.name for store in reversed(request.app.state.house.stores.values())}
+    told = []
+    for zone, name in sorted(zones.items(), key=lambda one: one[1]):
+        here = now.astimezone(ZoneInfo(zone))
+        day = languages.upper_first(languages.day_words(here.date(), here.date()))
+        told.append((name, day, languages.time_words(here)))
+    return told
 
 
 async def _accounts(request: Request, session: AsyncSession) -> list[dict[str, object]]:
@@ -62,9 +81,20 @@ async def demo_mail(request: Request, session: AsyncSession) -> Response:
     return pages.render(
         request,
         "demo/mail.html",
-        {"mails": await mailbox.newest(session, limit=60)},
+        {
+            "mails": await mailbox.newest(session, limit=60),
+            "moment": partial(languages.moment_words, zone=_zone(request), now=request.state.now),
+            "channel": words.channel_words,
+            "news": lambda template: languages.upper_first(words.news_words(template)),
+        },
         page=Page(title=str(lazy("Messages of the demo")), robots="noindex"),
     )
+
+
+def _zone(request: Request) -> str:
+    """Of the shopper's store, else of the first."""
+    store = pages.store_of(request) or next(iter(request.app.state.house.stores.values()), None)
+    return store.timezone if store else "Europe/Paris"
 
 
 @routes.get("/demo/mail.json", allow=ANYONE, name="demo_mail_json")
@@ -96,7 +126,7 @@ async def demo_clock(request: Request, session: AsyncSession) -> Response:
         offset = int(given["offset_seconds"])
         if abs(offset) > FURTHEST.total_seconds():
             raise ValueError(offset)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise Invalid("offset_seconds", lazy("Give offset_seconds as a whole number of seconds.")) from None
     request.app.state.clock.move(offset)
     if is_form:

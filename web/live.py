@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from kit import log
+from kit import clock, log
 
 logger = log.get(__name__)
 
@@ -68,17 +68,17 @@ class Bells:
 
     async def listen(self, store_ids: list[str]) -> AsyncIterator[dict[str, str]]:
         """Events for one screen: `ring` when something happened in one of these stores."""
-        bell = asyncio.Event()
+        bell, ends_at = asyncio.Event(), clock.monotonic() + LONGEST
         for store_id in store_ids:
             self.screens[store_id].add(bell)
         try:
             yield {"event": "open", "data": ""}
-            async with asyncio.timeout(LONGEST):
-                while not self.closing:
+            while not self.closing:
+                async with asyncio.timeout(ends_at - clock.monotonic()):
                     await bell.wait()
-                    bell.clear()
-                    if not self.closing:
-                        yield {"event": "ring", "data": ""}
+                bell.clear()
+                if not self.closing:
+                    yield {"event": "ring", "data": ""}
         except TimeoutError:
             return
         finally:

@@ -1,5 +1,6 @@
 """What stands before every page: where a request may come from, what a browser may do, how often someone may ask."""
 
+import asyncio
 import math
 from collections import OrderedDict, deque
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit import clock, languages, log
 from kit.errors import TooMany
+from web.effects import PATIENCE, PAUSE
 
 logger = log.get(__name__)
 
@@ -186,6 +188,7 @@ class Limits:
         self.slide = redis.register_script(SLIDE)
         self.here: OrderedDict[str, deque[float]] = OrderedDict()
         self.count = 0
+        self.silent_until = 0.0
 
     async def check(self, limit: Limit, key: str) -> None:
         """Count one more for `key`, or raise `TooMany` with the seconds to wait."""
@@ -195,13 +198,24 @@ class Limits:
         self.count += 1
         name = f"limit:{limit.name}:{key}"
         member = f"{now}:{id(self)}:{self.count}"
-        try:
-            passed, oldest = await self.slide(keys=[name], args=[now, limit.seconds * 1000, limit.times, member])
-        except (RedisError, OSError, TimeoutError):
-            passed, oldest = self._check_here(name, limit, now)
+        there = await self._check_there([name], [now, limit.seconds * 1000, limit.times, member])
+        passed, oldest = there or self._check_here(name, limit, now)
         if not passed:
-            wait = max(1, math.ceil((float(oldest) + limit.seconds * 1000 - now) / 1000))
+            wait = max(1, math.ceil((oldest + limit.seconds * 1000 - now) / 1000))
             raise TooMany(retry_after=wait)
+
+    async def _check_there(self, keys: list[str], args: list[int | str]) -> tuple[int, float] | None:
+        """None when Redis does not answer at once; it is then left alone for a moment, and nobody waits for it."""
+        if clock.monotonic() < self.silent_until:
+            return None
+        try:
+            async with asyncio.timeout(PATIENCE):
+                passed, oldest = await self.slide(keys=keys, args=args)
+        except (RedisError, OSError, TimeoutError) as error:
+            self.silent_until = clock.monotonic() + PAUSE
+            logger.warning("redis did not answer, counting in this process", error=repr(error))
+            return None
+        return passed, float(oldest)
 
     def _check_here(self, name: str, limit: Limit, now: float) -> tuple[bool, float]:
         moments = self.here.setdefault(name, deque())

@@ -153,7 +153,18 @@ async def test_without_a_store_the_page_lists_where_it_can_be_seen(lea, world):
 
     assert "Aurore Rivoli" in html
     assert "Aurore Kleber" in html
-    assert "See in which stores" in html
+    assert re.search(
+        r'<a class="button wide"[^>]*href="/en/stores\?product=oscar-lamp[^"]*">Reserve in store</a>', html
+    )
+    assert "No online payment, no obligation to buy." in html
+
+
+async def test_both_buttons_of_an_article_send_the_quantity_that_was_chosen(lea, world):
+    html = (await lea.get("/en/p/oscar-lamp?store=rivoli")).text
+
+    form = re.search(r'<form class="take" id="take".*?</form>', html, re.DOTALL)[0]
+    assert 'name="quantity"' in form
+    assert re.search(r'<div class="action-bar".*?<button class="button" form="take">', html, re.DOTALL)
 
 
 async def test_no_page_tells_how_many_there_are(lea, world, database, clock):

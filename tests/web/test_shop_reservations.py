@@ -614,3 +614,24 @@ async def test_every_state_has_its_page_in_both_languages(lea, database, booked,
     assert answer.text.count("<h1") == 1
     assert codes.show_code(booked.code) in answer.text
     assert not re.search(r"\b(panier|commande|basket|order|checkout)\b", answer.text, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(("reason", "shown"), [("", True), ("not_verified", False)])
+async def test_a_hold_that_ended_still_shows_its_code_to_who_is_on_her_way(lea, database, booked, clock, reason, shown):
+    async with database.work() as session:
+        ended = {"status": Status.EXPIRED, "ended_at": clock(), "reason": reason}
+        await session.execute(sa.update(Reservation).values(**ended))
+    html = (await lea.get(await open_link(lea, database, booked))).text
+
+    assert ("montrez tout de même ce code" in html) is shown
+    assert ('class="qr"' in html) is shown
+
+
+async def test_her_page_says_by_what_the_store_reaches_her_and_how_to_get_there(lea, world, database, clock):
+    async with database.work() as session:
+        customer = customer_lea(phone="+33639980123", contact="sms")
+        booked = await reserved(session, world, now=clock(), customer=customer)
+    html = (await lea.get(await open_link(lea, database, booked))).text
+
+    assert "Nous vous envoyons un SMS au … 23." in html
+    assert re.search(r'<a class="word" href="https?://[^"]+" rel="noopener">Y aller</a>', html)

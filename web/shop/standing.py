@@ -39,6 +39,7 @@ def standing(request: Request, reservation: Reservation, entries: Sequence[Entry
         "lead": lead(r, now),
         "lines": [_line(r, line) for line in r.lines if line.replaces_id is None or line.accepted],
         "steps": steps(r, now),
+        "show_code": r.status == Status.EXPIRED and r.reason != "not_verified",
         "can_cancel": r.status in OPEN,
         "can_extend": extend_to is not None,
         "extend_until": languages.kept_until_words(extend_to, zone, now) if extend_to else None,
@@ -220,6 +221,8 @@ def _contact(r: Reservation) -> str:
         return ""
     if r.contact == Contact.PHONE:
         return gettext("We call you on %(contact)s.", contact=masked)
+    if by_phone and r.phone:
+        return gettext("We send a text message to %(contact)s.", contact=masked)
     return gettext("We write to you at %(contact)s.", contact=masked)
 
 
