@@ -261,6 +261,17 @@ async def resend(session: AsyncSession, message: Message, *, now: datetime) -> N
     after_commit(session, "messages")
 
 
+async def came_back(session: AsyncSession, subject: str, subject_id: int) -> bool:
+    """Whether a message to the shopper about it was given up."""
+    query = select(Message.id).where(
+        Message.subject == subject,
+        Message.subject_id == subject_id,
+        Message.recipient == "shopper",
+        Message.state == State.DEAD,
+    )
+    return (await session.scalar(query.limit(1))) is not None
+
+
 async def undelivered(session: AsyncSession, store_ids: frozenset[int]) -> Sequence[Message]:
     """Messages that were given up, for the staff's list: somebody should call."""
     query = select(Message).where(Message.state == State.DEAD, Message.store_id.in_(store_ids))

@@ -68,6 +68,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
         max_overflow=pool_size,
         pool_timeout=10,
         pool_pre_ping=True,
+        hide_parameters=True,  # a logged error must not tell names, addresses and hashes
         connect_args={
             "timeout": 5,
             "server_settings": {

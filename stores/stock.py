@@ -386,6 +386,17 @@ async def rows_of(session: AsyncSession, variant_ids: Iterable[int]) -> Sequence
     return (await session.scalars(select(StoreStock).where(StoreStock.variant_id.in_(list(variant_ids))))).all()
 
 
+async def stores_with(session: AsyncSession, variant_ids: Iterable[int], *, besides: int) -> dict[int, list[int]]:
+    """By variant, the ids of the other stores that could still promise one."""
+    found: dict[int, list[int]] = {}
+    query = select(StoreStock.variant_id, StoreStock.store_id).where(
+        StoreStock.variant_id.in_(list(variant_ids)), StoreStock.store_id != besides, StoreStock.available > 0
+    )
+    for variant_id, store_id in await session.execute(query):
+        found.setdefault(variant_id, []).append(store_id)
+    return found
+
+
 async def cells(session: AsyncSession, store_id: int, variant_ids: Iterable[int]) -> dict[int, StoreStock]:
     """Stock of these variants in one store, by variant, as it is now: what changes it goes past loaded rows."""
     query = select(StoreStock).where(StoreStock.store_id == store_id, StoreStock.variant_id.in_(list(variant_ids)))

@@ -52,5 +52,11 @@ class House:
     def department_of(self, category: Category) -> Category:
         return self.category(category.department_id or category.id) or category
 
+    @property
+    def main_store(self) -> Store | None:
+        """The one that speaks for the house where none was chosen: open all year, the first that was there."""
+        stores = sorted(self.stores.values(), key=lambda store: (store.opens_on is not None, store.id))
+        return stores[0] if stores else None
+
     def store_by_id(self, store_id: int) -> Store | None:
         return next((store for store in self.stores.values() if store.id == store_id), None)

@@ -173,7 +173,7 @@ PASSING = frozenset({"55P03", "57014", "57P01", "57P02", "57P03", "40P01", "4000
 def is_passing(error: BaseException) -> bool:
     """Whether the same request may well succeed in a minute."""
     if not isinstance(error, DBAPIError):
-        return True
+        return not isinstance(error, LookupError)  # a missing template is an OSError too, and will not pass
     state = getattr(error.orig, "sqlstate", None)
     return error.connection_invalidated or state in PASSING or state is None
 

@@ -33,6 +33,8 @@ NEW_FOR = timedelta(days=30)
 """How long an article is called new."""
 MOST_PLACES = 5
 """Other stores named on one page."""
+WORTH_THE_WAY_KM = 50
+"""Farther stores are not named beside one that may have it too."""
 
 
 @dataclass(frozen=True)
@@ -233,7 +235,8 @@ def availability(
     places = [] if store and here == BY_APPOINTMENT else _places(request, article, others, wanted, store, sku)
     if store and here == TO_CONFIRM:
         words = gettext("To be confirmed by the store")
-        return Availability(TO_CONFIRM, words, store.name, "", answer_words(store), places[:MOST_PLACES])
+        near = [place for place in places if place.km is not None and place.km <= WORTH_THE_WAY_KM]
+        return Availability(TO_CONFIRM, words, store.name, "", answer_words(store), near[:MOST_PLACES])
     if here == BY_APPOINTMENT or (store is None and by_appointment and places):
         words = gettext("On display, by appointment")
         return Availability(BY_APPOINTMENT, words, store.name if store else None, elsewhere=places[:MOST_PLACES])

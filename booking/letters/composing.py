@@ -18,6 +18,7 @@ from booking.reservations.tables import Reservation
 from kit import languages
 from kit.languages import speaking
 from kit.settings import Settings
+from stores import places, stock
 from stores.places import Store
 from stores.staff import Account
 
@@ -30,6 +31,8 @@ FRENCH_NUMBERS: Final = frozenset({"FR", "GP", "MQ", "GF", "RE", "YT", "PM", "BL
 NEIGHBOURS: Final = frozenset(
     {"MC", "AD", "BE", "NL", "LU", "DE", "CH", "LI", "AT", "IT", "ES", "PT", "GB", "IE", "JE"}
 )
+NAME_OTHERS: Final = frozenset({"declined", "unanswered"})
+"""What could not be kept here is named where it is."""
 TEXTED: Final = FRENCH_NUMBERS | NEIGHBOURS
 """Countries whose numbers get an SMS: France and its neighbours. Elsewhere the price invites fraud."""
 
@@ -98,11 +101,32 @@ async def _about_reservation(
         to = await _staff_address(session, message, store)
         if not to:
             return Dropped("nobody is there to receive it")
+    others = await _others(session, reservation) if message.template in NAME_OTHERS else {}
     with speaking(message.language):
         facts = said.reservation_facts(
-            reservation, settings=settings, language=message.language, token=token, payload=message.payload, now=now
+            reservation,
+            settings=settings,
+            language=message.language,
+            token=token,
+            payload=message.payload,
+            others=others,
+            now=now,
         )
         return _letter(message, channel, to, facts, store=store, ref=facts["code"], settings=settings)
+
+
+async def _others(session: AsyncSession, reservation: Reservation) -> dict[int, list[Store]]:
+    """By variant, the other stores that have it, the nearest first."""
+    variants = [line.variant_id for line in reservation.lines if line.replaces_id is None]
+    found = await stock.stores_with(session, variants, besides=reservation.store_id)
+    named = {one for ids in found.values() for one in ids}
+    here = reservation.store
+    stores = {store.id: store for store in await places.every(session, ids=frozenset(named))} if named else {}
+
+    def far(store: Store) -> float:
+        return here.km_to(store.latitude, store.longitude)
+
+    return {variant: sorted((stores[one] for one in ids), key=far) for variant, ids in found.items()}
 
 
 async def _channel(

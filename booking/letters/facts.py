@@ -1,13 +1,13 @@
 """What a message may say: names, days, hours and addresses, in the language that is spoken and the store's zone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from booking import customers, journal, promises
 from booking.reservations import asking
-from booking.reservations.states import LineStatus
 from booking.reservations.tables import Line, Reservation
 from kit import codes, languages
 from kit.settings import Settings
@@ -22,9 +22,13 @@ def reservation_facts(
     language: str,
     token: str,
     payload: dict[str, Any],
+    others: Mapping[int, Sequence[Store]],
     now: datetime,
 ) -> dict[str, Any]:
-    """What a message about a reservation may say, in the language that is spoken."""
+    """What a message about a reservation may say, in the language that is spoken.
+
+    `others`: by variant, the other stores that have it, the nearest first.
+    """
     store, code = reservation.store, codes.show_code(reservation.code)
     asked = [line for line in reservation.lines if line.replaces_id is None]
     offered = [line for line in reservation.lines if line.replaces_id is not None]
@@ -42,7 +46,7 @@ def reservation_facts(
         "kept": [_article(line, line.kept) for line in kept],
         "missing": [_article(line, units) for line, units in short],
         "offers": [_offer(line) for line in offered if line.accepted is None],
-        "elsewhere": _elsewhere([line for line, _ in short] or asked, settings=settings, language=language),
+        "elsewhere": _elsewhere([line for line, _ in short] or asked, others, settings=settings, language=language),
         "picks": [_pick(line, store) for line in kept],
         "note": reservation.note,
         "claimed_by": reservation.claimed_by,
@@ -120,12 +124,18 @@ def _pick(line: Line, store: Store) -> str:
     return ", ".join(part for part in (f"{line.kept} × {_name(line)}", line.variant.sku, place) if part)
 
 
-def _elsewhere(lines: Sequence[Line], *, settings: Settings, language: str) -> list[Elsewhere]:
-    pages = {line.variant.product_id: line.variant.product for line in lines if line.status != LineStatus.BOUGHT}
-    return [
-        Elsewhere(product.name.text(), f"{settings.base_url}/{language}/p/{product.slug(language)}")
-        for product in pages.values()
-    ]
+def _elsewhere(
+    lines: Sequence[Line], others: Mapping[int, Sequence[Store]], *, settings: Settings, language: str
+) -> list[Elsewhere]:
+    """Where else each missing article is: its page in the nearest store that has it; nothing where none has."""
+    found = []
+    for line in lines:
+        product = line.variant.product
+        for store in others.get(line.variant_id, ())[:1]:
+            query = urlencode({"store": store.slug, "sku": line.variant.sku})
+            url = f"{settings.base_url}/{language}/p/{product.slug(language)}?{query}"
+            found.append(Elsewhere(f"{product.name.text()}, {store.name}", url))
+    return found
 
 
 def _extend_to(reservation: Reservation) -> datetime | None:

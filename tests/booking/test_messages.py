@@ -23,8 +23,10 @@ from kit.gsm import ONE_MESSAGE, gsm_length
 from kit.languages import french_typography
 from kit.settings import Settings
 from kit.templates import ROOT
+from stores.catalogue import Variant
 from stores.places import StoreException
 from stores.staff import Account
+from stores.stock import StoreStock
 from tests.booking.told import HOLD_UNTIL, NOW, a_message, open_store, queued, reserved, shelve
 
 FOR_SHOPPERS = [
@@ -201,10 +203,24 @@ async def test_the_end_of_a_hold_is_neutral_and_an_apology_where_we_failed(lea, 
     assert "en rayon" not in sorry.text
 
 
-async def test_what_is_declined_is_shown_where_else_it_may_be(lea, told):
+async def test_what_is_declined_is_named_where_it_is_the_nearest_store_first(session, lea, told):
+    query = select(Variant).join(Line, Line.variant_id == Variant.id).where(Line.reservation_id == lea.id)
+    lamp = (await session.scalars(query.order_by(Line.id))).first()
+    lyon = await open_store(session, name="Aurore Lyon", slug="lyon-it-is", latitude=45.76, longitude=4.83)
+    kleber = await open_store(session, name="Aurore Kléber", slug="kleber", latitude=48.58, longitude=7.75)
+    session.add_all(
+        StoreStock(store_id=store.id, variant_id=lamp.id, book=units) for store, units in ((kleber, 2), (lyon, 2))
+    )
+    await session.flush()
     letter = await told("declined", lea.id, language="en")
-    assert [link.split("/")[3:5] for link in letter.links[:2]] == [["en", "p"], ["en", "p"]]
-    assert "Oscar lamp:\nhttp://vitrine.test/en/p/item-" in letter.text
+    assert "Oscar lamp, Aurore Lyon:\nhttp://vitrine.test/en/p/item-" in letter.text
+    assert f"store=lyon-it-is&sku={lamp.sku}" in letter.text
+    assert "Linen shade, Aurore" not in letter.text
+
+
+async def test_nothing_is_named_elsewhere_when_no_store_has_it(lea, told):
+    letter = await told("declined", lea.id)
+    assert "ailleurs" not in letter.text
 
 
 @pytest.mark.parametrize("template", ["declined", "unanswered"])

@@ -125,11 +125,11 @@ NONSENSE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("body", NONSENSE, ids=lambda body: body[:30].decode("latin-1"))
-async def test_the_clock_refuses_nonsense(moving, browser_of, body):
+async def test_the_clock_refuses_nonsense(moving, browser_of):
     async with browser_of(moving) as client:
-        answer = await client.post("/demo/clock", content=body, headers={"content-type": "application/json"})
-        assert answer.status_code == 422, answer.text
+        for body in NONSENSE:
+            answer = await client.post("/demo/clock", content=body, headers={"content-type": "application/json"})
+            assert answer.status_code == 422, body[:40]
         assert (await client.get("/demo.json")).json()["offset_seconds"] == 0
 
 

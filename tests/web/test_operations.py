@@ -123,56 +123,56 @@ async def test_the_figures_count_what_there_is(lea, world, database, clock):
     assert "Martin" not in answer.text and "lea@" not in answer.text
 
 
-@pytest.mark.parametrize(("host", "status"), [("127.0.0.1", 200), ("::1", 200), ("10.0.0.7", 403), ("testclient", 403)])
-async def test_the_figures_are_for_this_machine(app, world, host, status):
-    async with from_address(app, host) as reader:
-        answer = await reader.get("/metrics")
-    assert answer.status_code == status
-    assert ("vitrine_" in answer.text) == (status == 200)
+async def test_the_figures_are_for_this_machine(app, world):
+    for host, status in (("127.0.0.1", 200), ("::1", 200), ("10.0.0.7", 403), ("testclient", 403)):
+        async with from_address(app, host) as reader:
+            answer = await reader.get("/metrics")
+        assert answer.status_code == status, host
+        assert ("vitrine_" in answer.text) == (status == 200)
 
 
-@pytest.mark.parametrize(
-    ("sent", "status"),
-    [
-        ("Bearer the-token-of-prometheus", 200),
-        ("bearer the-token-of-prometheus", 200),
-        ("Bearer wrong", 403),
-        ("Bearer ", 403),
-        ("Bearer é", 403),
-        ("", 403),
-    ],
-)
+SENT = [
+    ("Bearer the-token-of-prometheus", 200),
+    ("bearer the-token-of-prometheus", 200),
+    ("Bearer wrong", 403),
+    ("Bearer ", 403),
+    ("Bearer é", 403),
+    ("", 403),
+]
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "10.0.0.7"])
-async def test_with_a_token_they_are_for_whoever_sends_it(settings, clock, database, clean_redis, host, sent, status):
+async def test_with_a_token_they_are_for_whoever_sends_it(settings, clock, database, clean_redis, host):
     app = create_app(
         replace(settings, metrics_token="the-token-of-prometheus"), clock=clock, database=database, redis=clean_redis
     )
     async with from_address(app, host) as reader:
-        answer = await reader.get("/metrics", headers=[(b"authorization", sent.encode("latin-1"))])
-    assert answer.status_code == status
+        for sent, status in SENT:
+            answer = await reader.get("/metrics", headers=[(b"authorization", sent.encode("latin-1"))])
+            assert answer.status_code == status, sent
 
 
 # The front door
 
 
-@pytest.mark.parametrize(
-    ("headers", "to"),
-    [
-        ({}, "/fr/"),
-        ({"accept-language": "en-GB,en;q=0.9,fr;q=0.5"}, "/en/"),
-        ({"accept-language": "de, en;q=0.5"}, "/en/"),
-        ({"accept-language": "fr-CA, en;q=0.8"}, "/fr/"),
-        ({"accept-language": ";;q=,*"}, "/fr/"),
-        ({"accept-language": "en", "cookie": "vitrine-language=fr"}, "/fr/"),
-        ({"accept-language": "fr", "cookie": "vitrine-language=en"}, "/en/"),
-        ({"accept-language": "en", "cookie": "vitrine-language=//evil.example"}, "/en/"),
-    ],
-)
+WISHES = [
+    ({}, "/fr/"),
+    ({"accept-language": "en-GB,en;q=0.9,fr;q=0.5"}, "/en/"),
+    ({"accept-language": "de, en;q=0.5"}, "/en/"),
+    ({"accept-language": "fr-CA, en;q=0.8"}, "/fr/"),
+    ({"accept-language": ";;q=,*"}, "/fr/"),
+    ({"accept-language": "en", "cookie": "vitrine-language=fr"}, "/fr/"),
+    ({"accept-language": "fr", "cookie": "vitrine-language=en"}, "/en/"),
+    ({"accept-language": "en", "cookie": "vitrine-language=//evil.example"}, "/en/"),
+]
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-async def test_the_front_door_leads_to_the_visitor_s_language(lea, method, headers, to):
-    answer = await lea.request(method, "/", headers=headers)
-    assert (answer.status_code, answer.headers["location"]) == (303, to)
-    assert {"Cookie", "Accept-Language"} <= {part.strip() for part in answer.headers["vary"].split(",")}
+async def test_the_front_door_leads_to_the_visitor_s_language(lea, method):
+    for headers, to in WISHES:
+        answer = await lea.request(method, "/", headers=headers)
+        assert (answer.status_code, answer.headers["location"]) == (303, to), headers
+        assert {"Cookie", "Accept-Language"} <= {part.strip() for part in answer.headers["vary"].split(",")}
 
 
 async def test_robots_are_told_what_to_leave_alone(lea):
@@ -184,47 +184,54 @@ async def test_robots_are_told_what_to_leave_alone(lea):
 # What does not exist
 
 
-@pytest.mark.parametrize(
-    ("path", "headers", "language"),
-    [
-        ("/fr/nothing", {"accept-language": "en"}, "fr"),
-        ("/en/nothing", {"accept-language": "fr"}, "en"),
-        ("/fr/staff/nothing", {}, "fr"),
-        ("/nothing", {"accept-language": "en"}, "en"),
-        ("/nothing", {"accept-language": "en", "cookie": "vitrine-language=fr"}, "fr"),
-        ("/de/", {}, "fr"),
-        ("/de/catalogue", {"accept-language": "en"}, "en"),
-        ("/FR/", {}, "fr"),
-        ("/fr", {}, "fr"),
-        ("/fr//", {}, "fr"),
-        ("//fr/", {}, "fr"),
-        ("/wp-login.php", {}, "fr"),
-        ("/.env", {}, "fr"),
-        ("/static/", {}, "fr"),
-        ("/media/nothing.webp", {"accept-language": "en"}, "en"),
-    ],
-)
-async def test_a_page_that_does_not_exist_says_so_and_offers_a_search(lea, world, path, headers, language):
-    answer = await lea.get(httpx.URL("http://vitrine.test").copy_with(raw_path=path.encode()), headers=headers)
-    assert answer.status_code == 404
-    assert answer.headers["content-language"] == language
-    assert f'<html lang="{language}"' in answer.text
-    words = {"fr": "Cette page n’existe pas", "en": "This page does not exist"}[language]
-    assert words in text_of(answer.text)
-    assert f'action="/{language}/search"' in answer.text
-    assert 'content="noindex"' in answer.text
+ASTRAY = [
+    ("/fr/nothing", {"accept-language": "en"}, "fr"),
+    ("/en/nothing", {"accept-language": "fr"}, "en"),
+    ("/fr/staff/nothing", {}, "fr"),
+    ("/nothing", {"accept-language": "en"}, "en"),
+    ("/nothing", {"accept-language": "en", "cookie": "vitrine-language=fr"}, "fr"),
+    ("/de/", {}, "fr"),
+    ("/de/catalogue", {"accept-language": "en"}, "en"),
+    ("/FR/", {}, "fr"),
+    ("/fr", {}, "fr"),
+    ("/fr//", {}, "fr"),
+    ("//fr/", {}, "fr"),
+    ("/wp-login.php", {}, "fr"),
+    ("/.env", {}, "fr"),
+    ("/static/", {}, "fr"),
+    ("/media/nothing.webp", {"accept-language": "en"}, "en"),
+]
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "allowed"),
-    [("POST", "/fr/catalogue", "GET"), ("DELETE", "/fr/", "GET"), ("PUT", "/fr/theme", "POST"),
-     ("GET", "/fr/theme", "POST"), ("POST", "/", "GET"), ("POST", "/healthz", "GET"), ("PATCH", "/fr/staff", "GET")],
-)  # fmt: skip
-async def test_a_method_that_a_page_does_not_know_is_a_405_that_names_those_it_does(lea, world, method, path, allowed):
-    answer = await lea.request(method, path)
-    assert answer.status_code == 405
-    assert allowed in answer.headers["allow"]
-    assert "<main" in answer.text
+async def test_a_page_that_does_not_exist_says_so_and_offers_a_search(lea, world):
+    for path, headers, language in ASTRAY:
+        answer = await lea.get(httpx.URL("http://vitrine.test").copy_with(raw_path=path.encode()), headers=headers)
+        assert answer.status_code == 404, path
+        assert answer.headers["content-language"] == language, path
+        assert f'<html lang="{language}"' in answer.text
+        words = {"fr": "Cette page n’existe pas", "en": "This page does not exist"}[language]
+        assert words in text_of(answer.text)
+        assert f'action="/{language}/search"' in answer.text
+        assert 'content="noindex"' in answer.text
+
+
+OTHER_METHODS = [
+    ("POST", "/fr/catalogue", "GET"),
+    ("DELETE", "/fr/", "GET"),
+    ("PUT", "/fr/theme", "POST"),
+    ("GET", "/fr/theme", "POST"),
+    ("POST", "/", "GET"),
+    ("POST", "/healthz", "GET"),
+    ("PATCH", "/fr/staff", "GET"),
+]
+
+
+async def test_a_method_that_a_page_does_not_know_is_a_405_that_names_those_it_does(lea, world):
+    for method, path, allowed in OTHER_METHODS:
+        answer = await lea.request(method, path)
+        assert answer.status_code == 405, path
+        assert allowed in answer.headers["allow"], path
+        assert "<main" in answer.text
 
 
 # What is too long, or cannot be read
@@ -239,14 +246,14 @@ def too_long(kind: str):
     return b"theme=dark&x=" + b"a" * LARGEST_BODY if kind == "whole" else in_pieces(LARGEST_BODY + 2000)
 
 
-@pytest.mark.parametrize("path", ["/fr/theme", "/fr/reserve", "/fr/staff/login", "/fr/find", "/demo/clock"])
 @pytest.mark.parametrize("kind", ["whole", "in pieces"])
-async def test_a_form_of_more_than_64_kb_is_refused_in_words(lea, world, path, kind):
-    answer = await lea.post(path, content=too_long(kind), headers={**FORM, "accept-language": "en"})
-    assert answer.status_code == 413
-    language = "en" if path.startswith("/demo") else "fr"
-    assert {"fr": "trop long", "en": "too long"}[language] in text_of(answer.text)
-    assert "content-security-policy" in answer.headers
+async def test_a_form_of_more_than_64_kb_is_refused_in_words(lea, world, kind):
+    for path in ("/fr/theme", "/fr/reserve", "/fr/staff/login", "/fr/find", "/demo/clock"):
+        answer = await lea.post(path, content=too_long(kind), headers={**FORM, "accept-language": "en"})
+        assert answer.status_code == 413, path
+        language = "en" if path.startswith("/demo") else "fr"
+        assert {"fr": "trop long", "en": "too long"}[language] in text_of(answer.text)
+        assert "content-security-policy" in answer.headers
 
 
 @pytest.mark.parametrize("kind", ["whole", "in pieces"])
@@ -286,42 +293,31 @@ async def test_a_form_of_64_kb_is_taken(lea, world):
     assert answer.status_code == 303
 
 
-@pytest.mark.parametrize(
-    ("kind", "body"),
-    [
-        ("application/x-www-form-urlencoded", "&".join(f"f{n}=1" for n in range(9000)).encode()),
-        ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data\r\n\r\nno name\r\n--x--\r\n"),
-        ("multipart/form-data", b"no boundary"),
-        ("multipart/form-data; boundary=x", b"--x\r\nrubbish"),
-        ("multipart/form-data; boundary=x",
-         b"".join(b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n' for _ in range(1200)) + b"--x--\r\n"),
-        ("multipart/form-data; boundary=x",
-         b'--x\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n1\r\n--x--\r\n'),
-        ("application/x-www-form-urlencoded", b"%ff%fe=%00&%zz&=&&&"),
-        ("text/plain", b"theme=dark"),
-        ("", b"\x00\xff"),
-    ],
-)  # fmt: skip
-@pytest.mark.parametrize("path", ["/fr/theme", "/fr/stores", "/fr/reserve", "/fr/staff/login", "/fr/find"])
-async def test_a_form_that_cannot_be_read_is_no_fault_of_ours(lea, world, path, kind, body):
-    answer = await lea.post(path, content=body, headers={"content-type": kind})
-    assert answer.status_code < 500, answer.text
-    if answer.status_code == 400:
-        assert "<main" in answer.text
+UNREADABLE = [
+    ("application/x-www-form-urlencoded", "&".join(f"f{n}=1" for n in range(9000)).encode()),
+    ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data\r\n\r\nno name\r\n--x--\r\n"),
+    ("multipart/form-data", b"no boundary"),
+    ("multipart/form-data; boundary=x", b"--x\r\nrubbish"),
+    ("multipart/form-data; boundary=x",
+     b"".join(b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n' for _ in range(1200)) + b"--x--\r\n"),
+    ("multipart/form-data; boundary=x",
+     b'--x\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n1\r\n--x--\r\n'),
+    ("application/x-www-form-urlencoded", b"%ff%fe=%00&%zz&=&&&"),
+    ("text/plain", b"theme=dark"),
+    ("", b"\x00\xff"),
+]  # fmt: skip
 
 
-HOSTILE = [
-    "%00",
-    "%ff%fe",
-    "%F0%9F%A6%8A",
-    "..",
-    "%2e%2e%2f",
-    "a" * 4000,
-    "-1",
-    "9" * 40,
-    "'%22%3E%3Cscript%3E",
-    "{{7*7}}",
-]
+async def test_a_form_that_cannot_be_read_is_no_fault_of_ours(lea, world):
+    for path in ("/fr/theme", "/fr/stores", "/fr/reserve", "/fr/staff/login", "/fr/find"):
+        for kind, body in UNREADABLE:
+            answer = await lea.post(path, content=body, headers={"content-type": kind})
+            assert answer.status_code < 500, (path, body)
+            if answer.status_code == 400:
+                assert "<main" in answer.text
+
+
+HOSTILE = ["%00", "%ff%fe", "%2e%2e%2f", "9" * 40, "'%22%3E%3Cscript%3E"]
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=lambda value: value[:12])

@@ -32,9 +32,6 @@ from web.routing import Allow, Handler, Routes
 
 logger = log.get(__name__)
 
-READ_BY_US = 2**62
-"""Starlette would answer a body that is too long by plain text; `read_json` stops reading and says it as JSON."""
-
 
 @dataclass(frozen=True)
 class About:
@@ -75,7 +72,7 @@ class Calls(Routes):
             add(handler)
             made = self.all.pop()
             checked = _header_only(_described(made.endpoint))
-            self.all.append(Route(path, checked, methods=[method], name=made.name, max_body_size=READ_BY_US))
+            self.all.append(Route(path, checked, methods=[method], name=made.name))
             return handler
 
         return decorate

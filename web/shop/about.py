@@ -61,9 +61,9 @@ def _months() -> str:
 
 
 def _controller(request: Request) -> dict[str, Any]:
-    """Who answers: the chosen store, else the first of the house."""
+    """Who answers: the chosen store, else the main one of the house."""
     house = request.app.state.house
-    store = pages.store_of(request) or next(iter(house.stores.values()), None)
+    store = pages.store_of(request) or house.main_store
     if store is None:
         return {"name": house.name, "address": "", "email": None}
     return {"name": store.name, "address": f"{store.street}, {store.postcode} {store.city}", "email": store.email}

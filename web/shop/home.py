@@ -78,11 +78,9 @@ def _window(request: Request, department: Category, shown: list[Article]) -> dic
 
 
 def _store_today(request: Request) -> dict[str, Any] | None:
-    """The chosen store, else the first that is open now."""
-    stores = list(request.app.state.house.stores.values())
+    """The chosen store, else the main one of the house."""
     now = request.state.now
-    store = pages.store_of(request) or next((one for one in stores if one.hours.open_at(now)), None)
-    store = store or next(iter(stores), None)
+    store = pages.store_of(request) or request.app.state.house.main_store
     if store is None:
         return None
     shown = views.shop(store, now)

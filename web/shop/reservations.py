@@ -168,7 +168,7 @@ async def sent(request: Request, session: AsyncSession) -> Response:
         "store": views.shop(reservation.store, request.state.now),
         "calendar_url": _calendar_url(request, reservation),
         "must_confirm": must_confirm,
-        "mail_failed": False,
+        "mail_failed": await messages.came_back(session, telling.SUBJECT, reservation.id),
     }
     title = (
         gettext("One more step: confirm your request") if must_confirm else gettext("Your request has been recorded")
