@@ -45,8 +45,8 @@ test: check ## The whole suite: fast tests first, browser last
 	$(BIN)/python -m tests.browsers
 	$(BIN)/pytest -q -n 2 --dist loadgroup -m "not crash and not browser and not race"
 	$(BIN)/pytest -q -m race
-	$(BIN)/pytest -q -m crash
-	$(BIN)/pytest -q -m browser
+	$(BIN)/pytest -q -n 2 --dist loadfile -m crash
+	$(BIN)/pytest -q -n 2 --dist loadfile -m browser
 
 test-services: $(VENV)/ready-test ## Once more on the PostgreSQL and Redis of VITRINE_TEST_…_URL; nothing is killed there
 	$(BIN)/pytest -q -n 2 --dist loadgroup -m "not crash and not browser and not race"

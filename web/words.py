@@ -150,7 +150,7 @@ def who_words(by: str) -> str:
     """Who did it: the shopper, Vitrine itself, a program, or a colleague by first name."""
     if by.startswith("key:"):
         return gettext("the program %(name)s", name=by.removeprefix("key:"))
-    return {"shopper": gettext("the shopper"), "vitrine": gettext("Vitrine, by itself")}.get(by, by)
+    return {"shopper": gettext("the shopper"), "vitrine": "Vitrine"}.get(by, by)
 
 
 def event_words(event: str, *, before: str = "", reason: str = "", detail: Mapping[str, Any] | None = None) -> str:
