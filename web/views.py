@@ -229,6 +229,8 @@ def availability(
         return Availability(
             AVAILABLE, gettext("Available at %(store)s", store=store.name), store.name, _checked(store, choices, now)
         )
+    if store and here == TO_CONFIRM and not sku:  # a card says no more, so the other stores need not be weighed
+        return Availability(TO_CONFIRM, gettext("To be confirmed by the store"), store.name, "", answer_words(store))
     others = [(at(one), one) for one in house.stores.values() if store is None or one.id != store.id]
     wanted = RESERVABLE if here == UNAVAILABLE else {AVAILABLE}
     wanted = {BY_APPOINTMENT} if by_appointment else wanted
