@@ -420,3 +420,9 @@ async def test_lists_and_articles_cost_at_most_four_statements(lea, world, app, 
     finally:
         sa.event.remove(database.engine.sync_engine, "before_cursor_execute", count)
     assert 1 <= len(said) <= 4, said
+
+
+async def test_the_store_of_the_town_itself_has_no_distance(lea, world):
+    html = (await lea.get("/fr/stores?near=Lyon")).text
+    assert html.count('class="km"') == 2  # the two stores elsewhere
+    assert html.index("Aurore Lyon") < html.index('class="km"')
