@@ -95,7 +95,8 @@ def one_address(typed: str) -> str:
 
 
 def mail(letter: Letter, message_id: uuid.UUID, *, settings: Settings, now: datetime) -> EmailMessage:
-    """The letter as RFC 5322, plain words and HTML. Raises `Refusal` for an address that is none."""
+    """The letter as RFC 5322: plain words, HTML, and perhaps an invitation, both as a part that mail programs offer to
+    enter into the calendar and as a file. Raises `Refusal` for an address that is none."""
     made = EmailMessage(policy=policy.SMTP)
     sender = parseaddr(settings.mail_from)[1]
     made["From"] = Address(header_text(letter.sender), addr_spec=sender)
@@ -111,6 +112,10 @@ def mail(letter: Letter, message_id: uuid.UUID, *, settings: Settings, now: date
     made.set_content(letter.text, charset="utf-8", cte="quoted-printable")
     if letter.html:
         made.add_alternative(letter.html, subtype="html", charset="utf-8", cte="quoted-printable")
+    if letter.calendar:
+        entry = letter.calendar.decode()
+        made.add_alternative(entry, subtype="calendar", charset="utf-8", cte="base64", params={"method": letter.method})
+        made.add_attachment(letter.calendar, maintype="application", subtype="ics", filename=letter.attachment)
     return made
 
 
@@ -140,13 +145,17 @@ def self_check(settings: Settings, names: Iterable[str] = _ATTACKS) -> None:
     plain = Letter(to=to, channel=Channel.EMAIL, language="fr", template="", subject="", text="Bonjour", reply_to=desk)
     for name in names:
         letter = replace(plain, subject=name, sender=name, ref=name, html="<p>Bonjour</p>")
-        built = mail(letter, uuid.UUID(int=0), settings=settings, now=then).as_bytes()
-        today, before = (BytesParser(policy=reading).parsebytes(built) for reading in (policy.default, policy.compat32))
-        for read in (today, before):
-            if not set(read.keys()) <= HEADERS or len(read.keys()) != len(set(read.keys())):
-                raise UnsafeMail(f"the mail library makes headers of names: {sorted(read.keys())}")
-        if [address.addr_spec for address in today["To"].addresses] != [to]:
-            raise UnsafeMail("the mail library makes recipients of names")
+        invitation = replace(letter, calendar=name.encode(errors="ignore") or b"-", method="REQUEST")
+        for one in (letter, invitation):
+            built = mail(one, uuid.UUID(int=0), settings=settings, now=then).as_bytes()
+            today, before = (
+                BytesParser(policy=reading).parsebytes(built) for reading in (policy.default, policy.compat32)
+            )
+            for read in (today, before):
+                if not set(read.keys()) <= HEADERS or len(read.keys()) != len(set(read.keys())):
+                    raise UnsafeMail(f"the mail library makes headers of names: {sorted(read.keys())}")
+            if [address.addr_spec for address in today["To"].addresses] != [to]:
+                raise UnsafeMail("the mail library makes recipients of names")
     for several in _SEVERAL:
         with suppress(Refusal):
             mail(replace(plain, to=several), uuid.UUID(int=0), settings=settings, now=then)

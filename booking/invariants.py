@@ -13,8 +13,13 @@ RULES = {
         where (s.book, s.reserved, s.unsellable) <> (coalesce(b, 0), coalesce(r, 0), coalesce(u, 0))""",
     "what is reserved is what open lines hold": """
         select s.store_id, s.variant_id, s.reserved, coalesce(h.held, 0) from store_stock s
-        left join (select r.store_id, l.variant_id, sum(l.held) held from reservation_line l
-                   join reservation r on r.id = l.reservation_id group by 1, 2) h using (store_id, variant_id)
+        left join (select store_id, variant_id, sum(held) held from (
+                       select r.store_id, l.variant_id, l.held from reservation_line l
+                       join reservation r on r.id = l.reservation_id
+                       union all
+                       select a.store_id, i.variant_id, i.held from appointment_item i
+                       join appointment a on a.id = i.appointment_id) lines
+                   group by 1, 2) h using (store_id, variant_id)
         where s.reserved <> coalesce(h.held, 0)""",
     "only open reservations hold": """
         select r.code, r.status, l.id, l.held from reservation_line l join reservation r on r.id = l.reservation_id
@@ -33,9 +38,37 @@ RULES = {
            or (status = 'requested' and answer_by is null) or (status = 'proposed' and proposal_until is null)
            or (status = 'unverified' and verify_by is null)""",
     "every change of state is in the journal": """
-        select r.code, r.status from reservation r
-        where not exists (select from journal j where j.subject = 'reservation' and j.subject_id = r.id
-                          and j.after = r.status)""",
+        select b.subject, b.code, b.status from (
+            select 'reservation' subject, id, code, status from reservation
+            union all select 'appointment', id, code, status from appointment) b
+        where not exists (select from journal j where j.subject = b.subject and j.subject_id = b.id
+                          and j.after = b.status)""",
+    "only open appointments hold articles": """
+        select a.code, a.status, i.id, i.held from appointment_item i join appointment a on a.id = i.appointment_id
+        where i.held > 0 and (a.status not in ('requested', 'confirmed', 'arrived', 'in_progress')
+                              or i.state in ('suggested', 'missing', 'refused', 'dropped'))""",
+    "an ended appointment has an end, an open one has none": """
+        select code, status, ended_at from appointment
+        where (ended_at is null) <> (status in ('requested', 'confirmed', 'arrived', 'in_progress'))""",
+    "an open appointment has its time in every diary it needs": """
+        select a.code, a.status, n.resource_id from appointment a
+        cross join lateral (values
+            (a.advisor_id, tstzrange(a.starts_at - make_interval(mins => a.preparation),
+                                     a.ends_at + make_interval(mins => a.wrap_up))),
+            (a.space_id, tstzrange(a.starts_at, a.ends_at))) n (resource_id, during)
+        where a.status in ('requested', 'confirmed', 'arrived', 'in_progress') and a.forgiven_at is null
+          and n.resource_id is not null
+          and not exists (select from block b where b.kind = 'appointment' and b.owner_id = a.id
+                          and b.resource_id = n.resource_id and b.during = n.during)""",
+    "every block belongs to somebody who needs it": """
+        select b.id, b.kind, b.owner_id from block b
+        where (b.kind = 'hold' and not exists (select from slot_hold h where h.id = b.owner_id))
+           or (b.kind = 'appointment' and not exists (
+                 select from appointment a where a.id = b.owner_id and b.resource_id in (a.advisor_id, a.space_id)
+                 and a.status not in ('cancelled', 'declined')))""",
+    "nobody is in two places": """
+        select a.resource_id, a.id, b.id from block a
+        join block b on a.resource_id = b.resource_id and a.id < b.id and a.during && b.during""",
     "what was sent once is sent once": """
         select subject, subject_id, template, version, recipient from message
         group by 1, 2, 3, 4, 5 having count(*) > 1""",

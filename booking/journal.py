@@ -1,10 +1,10 @@
 """What happened: who did what to which booking, when, from where to where, and why. Written with the change itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, insert, select
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -70,3 +70,11 @@ async def of(session: AsyncSession, subject: str, subject_id: int) -> Sequence[E
     """Everything that happened to it, oldest first."""
     query = select(Entry).where(Entry.subject == subject, Entry.subject_id == subject_id).order_by(Entry.id)
     return (await session.scalars(query)).all()
+
+
+async def latest(session: AsyncSession, subject: str, subject_ids: Iterable[int]) -> dict[int, datetime]:
+    """When something last happened to each of them."""
+    query = select(Entry.subject_id, func.max(Entry.at)).where(
+        Entry.subject == subject, Entry.subject_id.in_(list(subject_ids))
+    )
+    return {row[0]: row[1] for row in await session.execute(query.group_by(Entry.subject_id))}

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.letters import Letter
 from kit.db import Base
+from kit.languages import gettext, speaking
 
 
 class DemoMail(Base):
@@ -44,13 +45,22 @@ async def keep(session: AsyncSession, letter: Letter, message_id: uuid.UUID, *, 
             language=letter.language,
             template=letter.template,
             subject=letter.subject,
-            text=letter.text,
+            text=_with_attachment(letter),
             html=letter.html,
             links=list(letter.links),
             at=now,
         )
         .on_conflict_do_nothing()
     )
+
+
+def _with_attachment(letter: Letter) -> str:
+    """A visitor of the demo reads that a file went with it; the file itself is not kept."""
+    if not letter.attachment:
+        return letter.text
+    with speaking(letter.language):
+        words = gettext("Attached: %(name)s", name=letter.attachment)
+    return f"{letter.text}\n{words}\n"
 
 
 async def newest(session: AsyncSession, *, limit: int = 200) -> Sequence[DemoMail]:

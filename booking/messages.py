@@ -34,6 +34,10 @@ OPENS = "path"
 """What a payload may hold that opens something (the link to a new password); forgotten once the message has ended."""
 
 
+WORDS = "text"
+"""What a payload may hold that a colleague typed; forgotten when the subject is erased."""
+
+
 class State(StrEnum):
     PENDING = "pending"
     SENDING = "sending"
@@ -62,7 +66,7 @@ class Message(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     store_id: Mapped[int | None]
     subject: Mapped[str]
-    """What it is about: `reservation`, `account`, `store`."""
+    """What it is about: `reservation`, `appointment`, `account`, `store`."""
     subject_id: Mapped[int]
     template: Mapped[str]
     """A folder below templates/messages/."""
@@ -134,6 +138,17 @@ async def queue(
         .on_conflict_do_nothing()
     )
     after_commit(session, "messages")
+
+
+async def was_queued(session: AsyncSession, template: str, subject: str, subject_id: int, *, version: int) -> bool:
+    """Whether this news was promised to anybody, whatever became of it."""
+    query = select(Message.id).where(
+        Message.subject == subject,
+        Message.subject_id == subject_id,
+        Message.template == template,
+        Message.version == version,
+    )
+    return (await session.scalar(query.limit(1))) is not None
 
 
 def _claimable(now: datetime) -> Any:
@@ -246,6 +261,16 @@ async def withdraw(session: AsyncSession, subject: str, subject_id: int, *, temp
             Message.state == State.PENDING,
         )
         .values(state=State.DROPPED, reason="withdrawn")
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def forget_words(session: AsyncSession, subject: str, subject_ids: Sequence[int]) -> None:
+    """What a colleague wrote to her goes with her name."""
+    await session.execute(
+        update(Message)
+        .where(Message.subject == subject, Message.subject_id.in_(subject_ids), Message.payload.has_key(WORDS))
+        .values(payload=Message.payload.op("-")(WORDS))
         .execution_options(synchronize_session=False)
     )
 

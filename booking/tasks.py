@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, update
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
+from booking.appointments.tables import Appointment
 from booking.reservations.tables import Line, Reservation
 from kit.db import Base, after_commit
 from kit.errors import NotFound
@@ -20,6 +21,7 @@ class Kind(StrEnum):
     CALL = "call"  # the shopper asked to be told by telephone
     RECOVER = "recover"  # we broke a promise: a manager calls within one open day
     CHECK = "check"  # more is promised than the books have: look
+    FOLLOW_UP = "follow_up"  # something promised to a shopper at the end of her appointment
 
 
 class Task(Base):
@@ -28,7 +30,15 @@ class Task(Base):
     __tablename__ = "task"
     __table_args__ = (
         UniqueConstraint(
-            "store_id", "kind", "reservation_id", "line_id", "variant_id", "version", postgresql_nulls_not_distinct=True
+            "store_id",
+            "kind",
+            "reservation_id",
+            "line_id",
+            "variant_id",
+            "appointment_id",
+            "version",
+            name="uq_task_cause",
+            postgresql_nulls_not_distinct=True,
         ),
         Index("ix_task_open", "store_id", "kind", "due_at", postgresql_where="done_at is null"),
     )
@@ -39,11 +49,14 @@ class Task(Base):
     reservation_id: Mapped[int | None] = mapped_column(ForeignKey("reservation.id"))
     line_id: Mapped[int | None] = mapped_column(ForeignKey("reservation_line.id"))
     variant_id: Mapped[int | None] = mapped_column(ForeignKey("variant.id"))
+    appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointment.id"))
     version: Mapped[int] = mapped_column(default=0)
-    """Of the reservation, so that the same cause makes one task."""
+    """Of the booking, so that the same cause makes one task."""
     quantity: Mapped[int] = mapped_column(default=0)
     about: Mapped[str] = mapped_column(default="")
     """For a call: the template of the message that it stands for."""
+    note: Mapped[str] = mapped_column(default="")
+    """For a follow-up: what was promised; for a call: the words that the shopper is to be told."""
     due_at: Mapped[datetime]
     created_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
@@ -52,6 +65,7 @@ class Task(Base):
     reservation: Mapped[Reservation | None] = relationship(lazy="raise")
     line: Mapped[Line | None] = relationship(lazy="raise")
     variant: Mapped[Variant | None] = relationship(lazy="raise")
+    appointment: Mapped[Appointment | None] = relationship(lazy="raise")
 
 
 async def add(
@@ -64,9 +78,11 @@ async def add(
     reservation_id: int | None = None,
     line_id: int | None = None,
     variant_id: int | None = None,
+    appointment_id: int | None = None,
     version: int = 0,
     quantity: int = 0,
     about: str = "",
+    note: str = "",
 ) -> None:
     """Put it on the store's list; the same cause twice is one task."""
     await session.execute(
@@ -77,9 +93,11 @@ async def add(
             reservation_id=reservation_id,
             line_id=line_id,
             variant_id=variant_id,
+            appointment_id=appointment_id,
             version=version,
             quantity=quantity,
             about=about,
+            note=note,
             due_at=due_at,
             created_at=now,
         )
@@ -109,12 +127,30 @@ async def finish(session: AsyncSession, task: Task, *, by: str, now: datetime) -
     return done.first() is not None
 
 
-async def withdraw(session: AsyncSession, kind: Kind, *, reservation_id: int, now: datetime) -> None:
-    """The cause is gone: nobody has to do it any more."""
+async def withdraw(
+    session: AsyncSession,
+    kind: Kind,
+    *,
+    reservation_id: int | None = None,
+    appointment_id: int | None = None,
+    now: datetime,
+) -> None:
+    """The cause is gone: nobody has to do it any more for this booking."""
+    booking = Task.reservation_id == reservation_id if reservation_id else Task.appointment_id == appointment_id
     await session.execute(
         update(Task)
-        .where(Task.kind == kind, Task.reservation_id == reservation_id, Task.done_at.is_(None))
+        .where(Task.kind == kind, booking, Task.done_at.is_(None))
         .values(done_at=now, done_by="")
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def forget(session: AsyncSession, appointment_ids: Sequence[int], *, now: datetime) -> None:
+    """Name and contact of these appointments are erased: nobody can be called, and what was promised is forgotten."""
+    await session.execute(
+        update(Task)
+        .where(Task.appointment_id.in_(appointment_ids))
+        .values(note="", done_at=func.coalesce(Task.done_at, now))
         .execution_options(synchronize_session=False)
     )
 
@@ -128,6 +164,7 @@ async def open_in(session: AsyncSession, store_ids: frozenset[int], *kinds: Kind
         .options(
             selectinload(Task.reservation),
             selectinload(Task.line),
+            selectinload(Task.appointment),
             selectinload(Task.variant).selectinload(Variant.product),
         )
     )

@@ -191,7 +191,7 @@ class Hours:
         opening when 9:00 would be too late. Never after `hold_until`."""
         hold_until = _aware(hold_until)
         day = self._day_ending_at(hold_until)
-        nine = _instant(day, NOT_BEFORE, self.timezone)
+        nine = instant_of(day, NOT_BEFORE, self.timezone)
         spans = self.day_spans(day)
         opening = spans[0].start if spans else nine
         morning = max(opening, nine)
@@ -369,11 +369,11 @@ def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _resolved(minutes: list[tuple[int, int]], timezone: str, day: date) -> tuple[Span, ...]:
-    spans = (Span(_instant(day, start, timezone), _instant(day, end, timezone)) for start, end in minutes)
+    spans = (Span(instant_of(day, start, timezone), instant_of(day, end, timezone)) for start, end in minutes)
     return tuple(span for span in spans if span.start < span.end)
 
 
-def _instant(day: date, minute: int, timezone: str) -> datetime:
+def instant_of(day: date, minute: int, timezone: str) -> datetime:
     """The instant at which the wall clock shows this minute of the day, counted on past midnight."""
     zone = ZoneInfo(timezone)
     wall = datetime.combine(day, time()) + timedelta(minutes=minute)

@@ -6,13 +6,18 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from booking.appointments import asking as appointing
+from booking.appointments.tables import Appointment
 from booking.customers import Customer
 from booking.reservations import asking, questions
 from booking.reservations.tables import Reservation
 from kit.languages import Translated
-from stores import catalogue, places, staff
+from stores import advisors, catalogue, places, schedules, services, spaces, staff
+from stores.advisors import Advisor, AdvisorSkill, Skill
 from stores.catalogue import Category, Product, Variant
 from stores.places import Store, StoreException
+from stores.services import Service, ServiceSkill, ServiceStore
+from stores.spaces import Space
 from stores.stock import Kind, StockMovement, StoreStock
 
 SECRET = b"a secret of the test suite, long enough"
@@ -221,3 +226,171 @@ async def reserved(
         limited=False,
     )
     return await questions.get(session, asked.reservation.id)
+
+
+# Advisors and their diaries
+
+
+@dataclass
+class Desk:
+    """What `advise` made: who receives at Rivoli, for what, and where."""
+
+    nadia: Advisor
+    karim: Advisor
+    lighting: Service
+    """45 minutes at the half hour, 10 to prepare and 5 to wrap up; needs the skill of both."""
+    kitchen: Service
+    """90 minutes at the full hour, with the only kitchen corner, asked for and approved; only Karim knows kitchens."""
+    corner: Space
+    skills: dict[str, Skill]
+
+
+WEEK = [(day, 600, 1200) for day in range(6)]
+"""Monday to Saturday, 10:00 to 20:00."""
+
+
+async def advise(session: AsyncSession, world: World, *, now: datetime, **over: Any) -> Desk:
+    """Nadia (French, Italian) and Karim (French, English) receive at Rivoli, from opening to closing, this quarter."""
+    light, kitchens = (
+        Skill(code="light", name=both("Lumière", "Lighting")),
+        Skill(code="kitchens", name=both("Cuisines", "Kitchens")),
+    )
+    session.add_all([light, kitchens])
+    await session.flush()
+    nadia = await advisor(session, world, "Nadia", [light], ["fr", "it"], account="ines")
+    karim = await advisor(session, world, "Karim", [light, kitchens], ["fr", "en"])
+    for one in (nadia, karim):
+        rivoli = await places.find(session, world.rivoli.slug)
+        await schedules.set_week(session, one.id, rivoli, WEEK, valid_from=rivoli.local(now).date(), now=now)
+    corner = await spaces.add(
+        session,
+        Space(
+            kind="kitchen_corner",
+            name=both("L’îlot", "The island"),
+            floor=4,
+            way=both("au fond à gauche", "at the back, left"),
+        ),
+        store_id=world.rivoli.id,
+    )
+    lighting = service(
+        "choisir-un-luminaire",
+        both("Choisir un luminaire", "Choose a light"),
+        [light],
+        world.rivoli,
+        duration=45,
+        preparation=10,
+        wrap_up=5,
+        step=30,
+        category_id=world.lighting.id,
+        questions=[
+            {
+                "key": "room",
+                "label": both("Pour quelle pièce ?", "For which room?"),
+                "example": both("le séjour, 30 m²", "the living room, 30 m²"),
+                "required": False,
+            }
+        ],
+        bring=both("une photo et les dimensions de la pièce", "a photo and the size of the room"),
+        checklist=[both("Allumer l’atelier", "Light the studio"), both("Sortir le nuancier", "Get the swatches")],
+        **over,
+    )
+    kitchen = service(
+        "composer-une-cuisine",
+        both("Composer une cuisine", "Plan a kitchen"),
+        [kitchens],
+        world.rivoli,
+        duration=90,
+        step=60,
+        space_kind="kitchen_corner",
+        needs_approval=True,
+    )
+    session.add_all([lighting, kitchen])
+    await session.flush()
+    return Desk(
+        await advisors.get(session, nadia.id),
+        await advisors.get(session, karim.id),
+        await services.find(session, lighting.slug),
+        await services.find(session, kitchen.slug),
+        corner,
+        {"light": light, "kitchens": kitchens},
+    )
+
+
+async def advisor(
+    session: AsyncSession,
+    world: World,
+    name: str,
+    skills: list[Skill],
+    languages: list[str],
+    *,
+    store: Store | None = None,
+    account: str = "",
+    **over: Any,
+) -> Advisor:
+    """An advisor with an empty week."""
+    made = Advisor(
+        slug=name.lower(),
+        account_id=world.accounts[account].id if account in world.accounts else None,
+        category_id=world.lighting.id,
+        name=name,
+        title=both("conseil luminaires", "lighting advisor"),
+        bio=both("Vingt ans de lumière.", "Twenty years of light."),
+        languages=languages,
+        **{"bookable": True, "daily_max": 0, **over},
+    )
+    made.skills = [AdvisorSkill(skill_id=skill.id) for skill in skills]
+    return await advisors.add(session, made, store_id=(store or world.rivoli).id)
+
+
+def service(slug: str, name: Translated, skills: list[Skill], *stores: Store, **over: Any) -> Service:
+    """A service that these stores give and that takes these skills."""
+    values: dict[str, Any] = {
+        "slug": slug,
+        "name": name,
+        "need": both("La lumière", "Light"),
+        "about": both("Une heure pour choisir.", "An hour to choose."),
+        "duration": 60,
+        "step": 60,
+        "lead_minutes": 120,
+        "horizon_days": 60,
+        "bring": both("", ""),
+        "questions": [],
+        "checklist": [],
+    }
+    made = Service(**{**values, **over})
+    made.skills = [ServiceSkill(skill_id=skill.id, required=True) for skill in skills]
+    meeting = both("3ᵉ étage, Atelier lumière", "3rd floor, Atelier lumière")
+    made.stores = [
+        ServiceStore(store_id=store.id, meeting_point=meeting, meeting_sms="3e, Atelier") for store in stores
+    ]
+    return made
+
+
+async def booked(
+    session: AsyncSession,
+    world: World,
+    desk: Desk,
+    start: datetime,
+    *,
+    now: datetime,
+    service: Service | None = None,
+    customer: Customer | None = None,
+    brief: appointing.Brief | None = None,
+    advisor: Advisor | None = None,
+    **over: Any,
+) -> Appointment:
+    """Léa has booked a lighting advisor at Rivoli (or what the test says)."""
+    made = await appointing.book(
+        session,
+        await places.find(session, world.rivoli.slug),
+        service or desk.lighting,
+        start,
+        customer or lea(),
+        brief or appointing.Brief(),
+        secret=SECRET,
+        now=now,
+        advisor_id=advisor.id if advisor else None,
+        limited=False,
+        **over,
+    )
+    return made.appointment

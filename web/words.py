@@ -123,6 +123,7 @@ def task_words(kind: str) -> str:
         Kind.CALL: gettext("Call the shopper"),
         Kind.RECOVER: gettext("Make good a broken promise"),
         Kind.CHECK: gettext("Check the stock"),
+        Kind.FOLLOW_UP: gettext("Keep what was promised"),
     }[Kind(kind)]
 
 
@@ -142,6 +143,16 @@ def news_words(template: str) -> str:
         "unanswered": gettext("no answer in time, our apologies"),
         "cancelled": gettext("reservation cancelled"),
         "find": gettext("link sent again"),
+        "appointment_confirmed": gettext("appointment confirmed"),
+        "appointment_requested": gettext("appointment asked for"),
+        "appointment_declined": gettext("appointment declined"),
+        "appointment_moved": gettext("appointment moved"),
+        "appointment_cancelled": gettext("appointment cancelled"),
+        "appointment_store_cancelled": gettext("appointment cancelled by the store"),
+        "appointment_reminder": gettext("appointment tomorrow"),
+        "appointment_soon": gettext("appointment in two hours"),
+        "appointment_summary": gettext("what was seen at the appointment"),
+        "appointment_word": gettext("a word from the advisor"),
     }
     return known.get(template, template)
 
@@ -185,6 +196,8 @@ def _event(event: str) -> str:
         Status.EXPIRED: gettext("Hold ended"),
         "verified": gettext("Address confirmed"),
         "extended": gettext("Kept one day longer"),
+        "exported": gettext("Personal data given out"),
+        "erased": gettext("Name and contact erased"),
         "left_to_staff": gettext("Left to staff to confirm"),
         "alarm_amber": gettext("Half of the answer time has passed"),
         "alarm_manager": gettext("The manager was told"),

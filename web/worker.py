@@ -16,8 +16,11 @@ from typing import Any
 from arq.connections import ArqRedis
 from arq.worker import Worker
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from booking import channels, messages, reconciliation, submissions
+from booking import blocks, channels, messages, reconciliation, selections, submissions
+from booking.appointments import questions as appointments
+from booking.letters import agenda
 from booking.messages import Channel
 from booking.reservations import questions, timers
 from booking.reservations.states import Status
@@ -26,7 +29,7 @@ from kit import log
 from kit.db import Database, make_engine
 from kit.errors import Refused
 from kit.settings import Settings
-from stores import places, staff
+from stores import places, schedules, staff
 from stores.places import Store
 from web import effects
 from web.app import connect_redis, make_clock
@@ -74,6 +77,11 @@ async def deliver(office: Office, *, stopping: Callable[[], bool] = lambda: Fals
 async def tick(office: Office) -> None:
     """Everything that time does: deadlines, ends of holds, tomorrow's lists. One reservation, one transaction."""
     now = office.clock()
+    try:
+        async with office.database.work() as session:
+            await blocks.sweep(session, now=now)
+    except Exception:
+        logger.exception("holds were not swept, the next tick tries again")
     async with office.database.work(readonly=True) as session:
         due = await timers.due(session, now=now)
     for reservation_id in due:
@@ -101,33 +109,58 @@ async def tell_tomorrow(office: Office, *, now: datetime) -> None:
 
 
 async def _tell_tomorrow(office: Office, store: Store, *, now: datetime) -> None:
+    """The store hears of everything, each advisor who signs in of her own appointments."""
+    here = frozenset([store.id])
+    today, day = store.local(now).date(), agenda.next_day(store, now)
     async with office.database.work() as session:
-        waiting = await questions.counts(session, frozenset([store.id]))
-        if not waiting:
+        if await messages.was_queued(session, "staff_tomorrow", "store", store.id, version=today.toordinal()):
             return
-        recipients = [("store", Channel.EMAIL)]
+        waiting = await questions.counts(session, here)
+        coming = await agenda.of_days(session, store, today + timedelta(days=1), day)
+        for account in await agenda.readers(session, coming):
+            recipient = (f"account:{account.id}", Channel.EMAIL, account.language)
+            await _list(session, "staff_my_day", store, recipient, payload={"day": day.isoformat()}, now=now)
+        if not waiting and not coming and not await appointments.to_settle(session, here, now=now):
+            return
+        payload = {
+            "day": day.isoformat(),
+            "requested": waiting.get(Status.REQUESTED, 0),
+            "confirmed": waiting.get(Status.CONFIRMED, 0),
+            "ready": waiting.get(Status.READY, 0),
+            "proposed": waiting.get(Status.PROPOSED, 0),
+        }
+        recipients = [("store", Channel.EMAIL, store.language)]
         if store.staff_notify_url:
-            recipients.append(("store-notify", Channel.NOTIFY))
-        for recipient, channel in recipients:
-            await messages.queue(
-                session,
-                "staff_tomorrow",
-                subject="store",
-                subject_id=store.id,
-                version=store.local(now).date().toordinal(),
-                recipient=recipient,
-                channel=channel,
-                language=store.language,
-                store_id=store.id,
-                due_at=when_open(store, now),
-                now=now,
-                payload={
-                    "requested": waiting.get(Status.REQUESTED, 0),
-                    "confirmed": waiting.get(Status.CONFIRMED, 0),
-                    "ready": waiting.get(Status.READY, 0),
-                    "proposed": waiting.get(Status.PROPOSED, 0),
-                },
-            )
+            recipients.append(("store-notify", Channel.NOTIFY, store.language))
+        for recipient in recipients:
+            await _list(session, "staff_tomorrow", store, recipient, payload=payload, now=now)
+
+
+async def _list(
+    session: AsyncSession,
+    template: str,
+    store: Store,
+    recipient: tuple[str, Channel, str],
+    *,
+    payload: dict[str, Any],
+    now: datetime,
+) -> None:
+    """One a day for each: (who, by which way, in which language)."""
+    who, channel, language = recipient
+    await messages.queue(
+        session,
+        template,
+        subject="store",
+        subject_id=store.id,
+        version=store.local(now).date().toordinal(),
+        recipient=who,
+        channel=channel,
+        language=language,
+        store_id=store.id,
+        due_at=when_open(store, now),
+        now=now,
+        payload=payload,
+    )
 
 
 async def night(office: Office) -> None:
@@ -141,9 +174,25 @@ async def night(office: Office) -> None:
         findings = await reconciliation.reconcile(session, day=day, now=now)
     async with office.database.work() as session:
         erased = await questions.erase_old(session, days=office.settings.erase_after_days, now=now)
+        erased += await appointments.erase_old(session, days=office.settings.erase_after_days, now=now)
+        await selections.forget(session, now=now)
         await submissions.forget(session, now=now)
         await staff.forget(session, now=now)
-    logger.info("night", findings=len(findings), erased=erased)
+    logger.info("night", findings=len(findings), erased=erased, shifts=await make_shifts(office, now=now))
+
+
+async def make_shifts(office: Office, *, now: datetime) -> int:
+    """The weekly hours of every store, as shifts of the day that is now the last of the 13 weeks."""
+    made = 0
+    async with office.database.work(readonly=True) as session:
+        stores = await places.every(session)
+    for store in stores:
+        try:
+            async with office.database.work() as session:
+                made += await schedules.generate(session, [store], now=now)
+        except Exception:  # the others have their shifts all the same; this one gets them tomorrow night
+            logger.exception("shifts were not made", store=store.slug)
+    return made
 
 
 # The loops, and the bell that wakes them

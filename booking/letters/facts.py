@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -39,7 +39,7 @@ def reservation_facts(
         **store_facts(store, settings=settings, language=language, now=now),
         "first_name": reservation.first_name,
         "code": code,
-        "by": _signed(reservation.answered_by),
+        "by": signed(reservation.answered_by),
         "one": (units or sum(line.quantity for line in asked)) == 1,
         "units": units,
         "articles": [_article(line, line.quantity) for line in asked],
@@ -90,7 +90,7 @@ def store_facts(store: Store, *, settings: Settings, language: str, now: datetim
     }
 
 
-def _signed(answered_by: str) -> str:
+def signed(answered_by: str) -> str:
     """The first name that signs; a program signs for the team."""
     return "" if answered_by.startswith("key:") or answered_by in (journal.SHOPPER, journal.SYSTEM) else answered_by
 
@@ -176,12 +176,11 @@ def _hours(store: Store, until: datetime | None, *, now: datetime) -> list[DayOp
     ]
 
 
-def day_facts(payload: dict[str, Any], *, store: Store, now: datetime) -> dict[str, Any]:
-    """The next day on which the store opens, and what waits for it: `{"requested", "proposed", "confirmed", "ready"}`,
-    and perhaps `lines` of what ends that day, `[{"code", "units", "place"}]`."""
-    opens = _opens(store, now) or now + timedelta(days=1)
+def day_facts(payload: dict[str, Any], *, day: date, store: Store, now: datetime) -> dict[str, Any]:
+    """The day that a list is about, and what waits for it: `{"requested", "proposed", "confirmed", "ready"}`, and
+    perhaps `lines` of what ends that day, `[{"code", "units", "place"}]`."""
     return {
-        "day": languages.day_name(store.local(opens).date(), store.local(now).date()),
+        "day": languages.day_name(day, store.local(now).date()),
         "counts": {name: payload.get(name, 0) for name in ("requested", "proposed", "confirmed", "ready")},
         "lines": [
             {"code": codes.show_code(line["code"]), "units": line["units"], "place": line.get("place", "")}

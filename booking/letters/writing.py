@@ -24,6 +24,9 @@ from kit import languages, templates
 from kit.gsm import gsm_plain
 from kit.languages import french_typography
 
+LONGEST_SMS_LINK: Final = 46
+"""With a link of so many signs each SMS stays within one part: 21 for VITRINE_SHORT_URL, then `/r/` and the token."""
+
 
 @dataclass(frozen=True)
 class Piece:

@@ -130,9 +130,18 @@ async def past_visits(session: AsyncSession, reservation: Reservation) -> int:
 
 async def erase_old(session: AsyncSession, *, days: int, now: datetime) -> int:
     """Erase name, contact and note of what ended more than `days` days ago; the rest stays for the figures."""
+    return await _erase(session, Reservation.ended_at < now - timedelta(days=days), now=now)
+
+
+async def erase(session: AsyncSession, ids: Sequence[int], *, now: datetime) -> int:
+    """Erase the same of these now; of how many. What is open, or was opened again, keeps it."""
+    return await _erase(session, Reservation.id.in_(ids), Reservation.ended_at.is_not(None), now=now)
+
+
+async def _erase(session: AsyncSession, *which: Any, now: datetime) -> int:
     erased = await session.execute(
         update(Reservation)
-        .where(Reservation.ended_at < now - timedelta(days=days), Reservation.erased_at.is_(None))
+        .where(*which, Reservation.erased_at.is_(None))
         .values(first_name="", last_name="", email="", phone="", note="", erased_at=now)
         .returning(Reservation.id)
         .execution_options(synchronize_session=False)
