@@ -2,14 +2,17 @@
 
 from starlette.routing import BaseRoute
 
-from web.api import availability, openapi, products, reservations, staff, stores
+from web.api import appointments, availability, openapi, products, reservations, slots, staff, stores
 from web.api.calls import About
 from web.api.replies import problem
 from web.routing import Allow
 
 __all__ = ["ALLOWED", "DESCRIBED", "problem", "routes"]
 
-_CALLS = (stores.calls, products.calls, availability.calls, reservations.calls, staff.calls, openapi.calls)
+_CALLS = (
+    stores.calls, products.calls, availability.calls, reservations.calls, slots.calls, appointments.calls, staff.calls,
+    openapi.calls,
+)  # fmt: skip
 
 ALLOWED: dict[tuple[str, str], Allow] = {call: allow for calls in _CALLS for call, allow in calls.allowed.items()}
 """Who may make each call, by (method, path)."""

@@ -67,6 +67,100 @@ class StoreList(BaseModel):
     next: str | None
 
 
+# Services and starts
+
+
+class Question(BaseModel):
+    key: str
+    label: str
+    example: str
+    required: bool
+
+
+class Service(BaseModel):
+    slug: str
+    name: str
+    need: str
+    about: str
+    duration_minutes: int
+    max_party: int
+    lead_minutes: int
+    """Booked no sooner than this before the start."""
+    horizon_days: int
+    """And no later than so many days after today."""
+    move_until_minutes: int
+    cancel_until_minutes: int
+    """Before the start, the shopper may move or cancel until then."""
+    needs_approval: bool
+    bring: str
+    questions: list[Question]
+    stores: list[str]
+
+
+class ServiceList(BaseModel):
+    items: list[Service]
+    next: str | None
+
+
+class Slot(BaseModel):
+    start: datetime
+    end: datetime
+
+
+class Advisor(BaseModel):
+    slug: str
+    name: str
+    languages: list[str]
+
+
+class SlotList(BaseModel):
+    items: list[Slot]
+    advisors: list[Advisor]
+    """Those who give the service there."""
+    timezone: str
+    why: str | None = None
+    """Why nothing is free."""
+    next: Slot | None = None
+    """The first free start after, where nothing is free."""
+
+
+class BroughtItem(BaseModel):
+    sku: str
+    name: str
+    quantity: int
+    kept: bool
+    """Held in the store until the appointment ends."""
+    price: Money
+
+
+class Appointment(BaseModel):
+    code: str
+    status: str
+    store: str
+    service: str
+    start: datetime
+    end: datetime
+    advisor: str | None
+    """The slug that `slots` names."""
+    advisor_name: str | None
+    version: int
+    """Rises with every change; the SEQUENCE of its calendar entry."""
+    language: str
+    party: int
+    meeting_point: str
+    move_until: datetime
+    cancel_until: datetime
+    movable: bool
+    cancellable: bool
+    ended_at: datetime | None
+    items: list[BroughtItem]
+
+
+class NewAppointment(Appointment):
+    manage_url: str
+    token: str
+
+
 # Products
 
 

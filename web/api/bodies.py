@@ -5,11 +5,13 @@ Fields that we do not know are passed over: a caller may be newer than we are.
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 
+from booking.appointments import asking as appointing
 from booking.reservations import asking
 from booking.reservations.states import Status
 from kit.errors import FieldError, Invalid
@@ -57,6 +59,22 @@ class AvailabilityQuery(Query):
     store: list[Annotated[str, Field(max_length=100)]] = []
 
 
+class ServicesQuery(Page):
+    store: Annotated[str, Field(max_length=100)] = ""
+
+
+class SlotsQuery(Query):
+    """Days of the store, or moments with their offset."""
+
+    store: Annotated[str, Field(min_length=1, max_length=100)]
+    service: Annotated[str, Field(min_length=1, max_length=100)]
+    from_: Annotated[date | AwareDatetime, Field(alias="from", union_mode="left_to_right")]
+    to: Annotated[date | AwareDatetime, Field(union_mode="left_to_right")]
+    advisor: Annotated[str, Field(max_length=100)] = ""
+    language: Annotated[str, Field(max_length=3)] = ""
+    party: Annotated[int, Field(ge=1, le=20)] = 1
+
+
 class StaffQuery(Page):
     store: Annotated[str, Field(max_length=100)] = ""
     status: list[Literal[tuple(str(status) for status in Status)]] = []  # type: ignore[valid-type]
@@ -86,6 +104,31 @@ class ReservationBody(Body):
     customer: Person
     contact: Literal["email", "sms", "phone"] | None = None
     note: str | None = None
+
+
+Start = Annotated[AwareDatetime, Field(strict=False)]
+
+
+class AppointmentBody(Body):
+    store: Annotated[str, Field(min_length=1, max_length=100)]
+    service: Annotated[str, Field(min_length=1, max_length=100)]
+    start: Start
+    advisor: Annotated[str, Field(max_length=100)] | None = None
+    customer: Person
+    contact: Literal["email", "sms", "phone"] | None = None
+    items: Annotated[list[WantedLine], Field(max_length=appointing.MOST_ITEMS)] = []
+    answers: dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=500)]] = {}
+    party: Annotated[int, Field(ge=1, le=20)] = 1
+    access: Annotated[str, Field(max_length=500)] | None = None
+    remind_soon: bool = False
+    note: str | None = None
+
+
+class RescheduleBody(Body):
+    """Without `advisor` it stays with the one who has it; `any` is whoever is free."""
+
+    start: Start
+    advisor: Annotated[str, Field(max_length=100)] | None = None
 
 
 class NothingBody(Body):
@@ -142,6 +185,7 @@ class DeclineBody(Body):
 _NEEDED = ("required", lazy("This is needed."))
 _WHOLE = ("whole_number", lazy("This must be a whole number."))
 _TRUTH = ("true_or_false", lazy("This must be true or false."))
+_MOMENT = ("moment", lazy("This must be a moment with its offset, such as 2026-12-02T14:30:00+01:00."))
 _OBJECT = ("object", lazy("This must be an object with fields."))
 WORDS: Mapping[str, tuple[str, Any]] = {
     "missing": _NEEDED,
@@ -163,6 +207,11 @@ WORDS: Mapping[str, tuple[str, Any]] = {
     "model_type": _OBJECT,
     "model_attributes_type": _OBJECT,
     "dict_type": _OBJECT,
+    "date_from_datetime_parsing": _MOMENT,
+    "datetime_from_date_parsing": _MOMENT,
+    "datetime_parsing": _MOMENT,
+    "datetime_type": _MOMENT,
+    "timezone_aware": _MOMENT,
 }
 """By pydantic's name of the error: our code, which never changes, and our sentence."""
 _OTHER = ("malformed", lazy("This cannot be read."))
@@ -194,7 +243,7 @@ def query(model: type[M], request: Request) -> M:
     """The question behind the address; a parameter that may be repeated is a list."""
     params = request.query_params
     lists = {name for name, field in model.model_fields.items() if "list" in str(field.annotation)}
-    known = [name for name in model.model_fields if name in params]
+    known = [field.alias or name for name, field in model.model_fields.items() if (field.alias or name) in params]
     said = {name: params.getlist(name) if name in lists else params[name] for name in known}
     for name in known:
         if any("\x00" in one for one in params.getlist(name)):

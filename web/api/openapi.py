@@ -35,7 +35,7 @@ CODES: Mapping[str, Any] = {
     "not_json": lazy("The body was not sent as application/json."),
     "key_in_address": lazy("A key stood in the address; it is revoked."),
     "wrong_key": lazy("The key is missing, unknown, revoked or out of date."),
-    "token_needed": lazy("The token of the reservation is missing."),
+    "token_needed": lazy("The token of the booking is missing."),
     "forbidden": lazy("The key has not the scope that this call needs."),
     "not_found": lazy("There is no such thing, or not for this key or token."),
     "gone": lazy("It was withdrawn, or ended more than 30 days ago."),
@@ -48,10 +48,14 @@ CODES: Mapping[str, Any] = {
     "wanted_from_not_offered": lazy("Articles cannot be reserved for a later day yet."),
     "store_closed": lazy("The store does not open again."),
     "out_of_stock": lazy("Nothing was held. `lines` names what is missing, and where it is."),
-    "moved_on": lazy("The reservation stands elsewhere: `reservation_status` says where."),
+    "moved_on": lazy("It stands elsewhere: `reservation_status` or `appointment_status` says where."),
+    "slot_taken": lazy("Somebody else has this start. `nearest` names the free ones around it."),
+    "not_offered": lazy("This start is not on offer: outside hours, off the grid, too soon or too far."),
+    "too_many_days": lazy("More than 62 days, or the last before the first."),
+    "too_late": lazy("The service’s cut-off has passed: call the store."),
     "not_extendable": lazy("It was extended before, or somebody else is short of it."),
     "does_not_add_up": lazy("Bought and returned are not what was held."),
-    "too_many_live": lazy("This contact has three reservations open in this store."),
+    "too_many_live": lazy("This contact has three reservations open, or three appointments ahead, in this store."),
     "too_many_requests": lazy("Too many calls; `Retry-After` gives the seconds to wait."),
     "busy": lazy("Nothing was changed; try again after `Retry-After` seconds."),
     "internal": lazy("A fault of ours; the reference is in `detail`."),
@@ -118,7 +122,7 @@ def document(request: Request) -> dict[str, Any]:
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": str(lazy("The token of one reservation.")),
+                    "description": str(lazy("The token of one booking.")),
                 },
             },
         },
@@ -225,7 +229,7 @@ class Described:
 
 OPENED_BY: Mapping[str, LazyProxy] = {
     "anyone": lazy("Open to anyone, within the limits"),
-    "token": lazy("With the token of the reservation"),
+    "token": lazy("With the token of the booking"),
     "key": lazy("With a key of scope `staff`, in its stores"),
 }
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from booking import submissions
+from booking.appointments.states import MovedOn as AppointmentMovedOn
 from booking.reservations.states import MovedOn
 from kit.errors import FieldError, Invalid, Refused, TooMany
 from kit.languages import lazy
@@ -84,6 +85,8 @@ def problem(request: Request, refused: Refused) -> Response:
         ]
     if isinstance(refused, MovedOn):
         said["reservation_status"] = refused.status_now
+    if isinstance(refused, AppointmentMovedOn):
+        said["appointment_status"] = refused.status_now
     said |= {name: value for name, value in refused.details.items() if name not in said}
     response = _json(said, refused.status, "application/problem+json")
     response.headers["cache-control"] = "no-store"

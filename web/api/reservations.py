@@ -40,7 +40,7 @@ class TokenNeeded(Refused):
 
     status = 401
     code = "token_needed"
-    msgid = lazy("This call needs the token of the reservation.")
+    msgid = lazy("This call needs the token of the booking.")
 
 
 class WantedFromNotOffered(Invalid):
@@ -139,15 +139,16 @@ async def _read(
             field = "quantity" if refused.code == "quantity" else "sku"
             errors.append(FieldError(f"lines.{number}.{field}", refused.code, refused.msgid, refused.params))
     try:
-        customer = _customer(store, body)
+        customer = customer_of(store, body)
     except Invalid as refused:
-        errors += [_renamed(error) for error in refused.errors]
+        errors += [renamed(error) for error in refused.errors]
     if errors:
         raise Invalid(errors=errors)
     return list(taken.values()), customer
 
 
-def _customer(store: Store, body: bodies.ReservationBody) -> Customer:
+def customer_of(store: Store, body: bodies.ReservationBody | bodies.AppointmentBody) -> Customer:
+    """Who asks; raises `Invalid` for what needs correcting."""
     person = body.customer
     return customers.customer(
         first_name=person.first_name,
@@ -161,7 +162,7 @@ def _customer(store: Store, body: bodies.ReservationBody) -> Customer:
     )
 
 
-def _renamed(error: FieldError) -> FieldError:
+def renamed(error: FieldError) -> FieldError:
     """A person's fields stand in `customer`, her note beside it."""
     field = error.field if error.field == "note" else f"customer.{error.field}"
     return FieldError(field, error.code, error.msgid, error.params)
@@ -256,20 +257,24 @@ async def opened(request: Request, session: AsyncSession) -> Reservation:
 
     Raises `TokenNeeded` without one, `NotFound` for the token of another, `Gone` 30 days after its end.
     """
-    token = bearer(request)
-    if not token or request.state.actor.kind == "key":
-        raise TokenNeeded()
-    code = codes.read_code(request.path_params["code"])
-    if code is None or not codes.is_token(token):
-        raise NotFound()
-    link = await links.open_link(session, token)
-    if link.subject != telling.SUBJECT:
-        raise NotFound()
-    found = await questions.get(session, link.subject_id)
-    if found.code != code:
+    found = await questions.get(session, await subject_id(request, session, telling.SUBJECT))
+    if found.code != codes.read_code(request.path_params["code"]):
         raise NotFound()
     links.check_alive(found.ended_at, request.state.now)
     return found
+
+
+async def subject_id(request: Request, session: AsyncSession, subject: str) -> int:
+    """The booking of this kind that the token sent opens. Raises `TokenNeeded` or `NotFound`."""
+    token = bearer(request)
+    if not token or request.state.actor.kind == "key":
+        raise TokenNeeded()
+    if codes.read_code(request.path_params["code"]) is None or not codes.is_token(token):
+        raise NotFound()
+    link = await links.open_link(session, token)
+    if link.subject != subject:
+        raise NotFound()
+    return link.subject_id
 
 
 def manage_url(request: Request, reservation: Reservation, token: str) -> str:
