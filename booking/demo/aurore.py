@@ -18,8 +18,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from booking.demo import towns, week
-from booking.demo.pictures import draw, scene
+from booking.demo import diaries, towns, week
+from booking.demo.pictures import PORTRAITS, draw, portrait, scene
 from booking.demo.pictures.sheet import HEIGHT, WIDTH
 from booking.demo.shelves import Article, put_stock, shelf
 from stores.catalogue import Category, Picture, Product, State, Variant
@@ -60,6 +60,8 @@ async def build(
     ]
     people += [(_account_row(person), []) for person in house["house_staff"]]
     await put_staff(session, people, password=password, now=now)
+    photos = {name: keep_picture(media_dir, "people", portrait(name), name) for name in PORTRAITS}
+    await diaries.build(session, stores, photos=photos, now=now)
     await week.build(session, week.Cast(*(store.slug for store in stores)), secret=secret, now=now)
 
 

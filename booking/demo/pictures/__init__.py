@@ -1,7 +1,7 @@
-"""Pictures of the demo house: every object and every scene is drawn here, as SVG, in one style.
+"""Pictures of the demo house: every object, every scene and every face is drawn here, as SVG, in one style.
 
-`draw` gives an object on a 4:5 sheet, `scene` a shop window, a department or a façade. The same arguments give the
-same text, to the byte.
+`draw` gives an object on a 4:5 sheet, `scene` a shop window, a department or a façade, `portrait` an advisor. The same
+arguments give the same text, to the byte.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from booking.demo.pictures import (
     kitchen,
     lighting,
     linen,
+    portraits,
     scenes,
     views,
 )
@@ -27,6 +28,7 @@ _VIEWS = {"front": views.front, "detail": views.detail, "scale": views.scale}
 MOTIFS: tuple[str, ...] = tuple(_PAINTERS)
 VIEWS: tuple[str, ...] = tuple(_VIEWS)
 SCENES: tuple[str, ...] = tuple(scenes.SCENES)
+PORTRAITS: tuple[str, ...] = tuple(portraits.SITTERS)
 
 
 def draw(motif: str, *, colour: str, second: str | None = None, accent: str | None = None, view: str = "front") -> str:
@@ -50,3 +52,8 @@ def scene(name: str) -> str:
     if name not in scenes.SCENES:
         raise KeyError(f"no scene {name!r}; there are {', '.join(SCENES)}")
     return scenes.SCENES[name]()
+
+
+def portrait(name: str) -> str:
+    """The advisor of that slug as a standalone SVG, 800 × 800. Raises KeyError for someone who never sat for one."""
+    return portraits.portrait(name)

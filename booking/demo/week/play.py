@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 
-from sqlalchemy import Update, bindparam, case, func, or_, select, update
+from sqlalchemy import ScalarSelect, Update, bindparam, case, func, or_, select, update
 
 from booking import messages
+from booking.appointments import moves
+from booking.appointments.tables import Appointment
 from booking.demo.week.cast import NotOpenThen, Week
 from booking.demo.week.stories import Story
 from booking.messages import Message
+from booking.reservations import telling as reserving
 from booking.reservations.tables import Reservation
 from kit.errors import Refused
 from stores.hours import NeverOpens
@@ -20,7 +23,10 @@ FRESH = timedelta(hours=12)
 
 def _delivery() -> Update:
     """What the worker would have done by then: sent what was due and still true, dropped the rest."""
-    status = select(Reservation.status).where(Reservation.id == Message.subject_id).scalar_subquery()
+    status = case(
+        (Message.subject == reserving.SUBJECT, _status_of(Reservation)),
+        (Message.subject == moves.SUBJECT, _status_of(Appointment)),
+    )
     true = or_(Message.only_if == "", status == func.any(func.string_to_array(Message.only_if, ",")))
     return (
         update(Message)
@@ -33,6 +39,10 @@ def _delivery() -> Update:
         )
         .execution_options(synchronize_session=False)
     )
+
+
+def _status_of(booking: type[Reservation] | type[Appointment]) -> ScalarSelect[str]:
+    return select(booking.status).where(booking.id == Message.subject_id).scalar_subquery()
 
 
 DELIVERY = _delivery()

@@ -38,7 +38,7 @@ async def _pressed(week: Week, reservation: Reservation) -> Story:
         await steps.settle(week, reservation, due)
 
 
-async def _held(week: Week, reservation: Reservation) -> Story:
+async def held(week: Week, reservation: Reservation) -> Story:
     """What is confirmed, or ready, until nobody came for it."""
     if reservation.status == Status.CONFIRMED and reservation.ready_by:
         yield (due := reservation.ready_by)
@@ -115,7 +115,7 @@ async def confirmed(week: Week, store: Store, start: When, **asked: object) -> S
     yield (at := week.later(store, at, 26))
     if reservation.status == Status.REQUESTED:
         await steps.confirm(week, reservation, at)
-    async for at in _held(week, reservation):
+    async for at in held(week, reservation):
         yield at
 
 
@@ -130,7 +130,7 @@ async def confirmed_by_machine(week: Week, store: Store, start: When, *, ready: 
     if ready:
         yield (at := week.later(store, at, 45))
         await steps.ready(week, reservation, at, week.advisor(store))
-    async for at in _held(week, reservation):
+    async for at in held(week, reservation):
         yield at
 
 
@@ -145,7 +145,7 @@ async def waiting_at_desk(week: Week, store: Store, start: When, *, extended: bo
     if extended:
         yield (at := week.later(store, at, 90))
         await asking.extend(week.session, reservation, now=at)
-    async for at in _held(week, reservation):
+    async for at in held(week, reservation):
         yield at
 
 
@@ -161,7 +161,7 @@ async def put_aside_by_mistake(week: Week, store: Store, start: When) -> Story:
     await answering.unready(week.session, reservation, by=by, now=at)
     yield (at := week.later(store, at, 40))
     await steps.ready(week, reservation, at, by)
-    async for at in _held(week, reservation):
+    async for at in held(week, reservation):
         yield at
 
 
@@ -273,7 +273,7 @@ async def came_late(week: Week, store: Store, start: When) -> Story:
     by = await steps.confirm(week, reservation, at)
     yield (at := week.later(store, at, 40))
     await steps.ready(week, reservation, at, by)
-    async for at in _held(week, reservation):
+    async for at in held(week, reservation):
         yield at
     yield (at := week.later(store, at, 35))
     await answering.restore(week.session, reservation, reason="still_here", by=by, now=at)
@@ -297,5 +297,5 @@ async def broken_promise(week: Week, store: Store, start: When, reason: Reason, 
         await asking.settle_proposal(week.session, reservation, accept=True, now=at)
         yield (at := week.later(store, at, 60))
         await steps.ready(week, reservation, at, by)
-        async for at in _held(week, reservation):
+        async for at in held(week, reservation):
             yield at
