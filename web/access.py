@@ -140,6 +140,11 @@ def check_link(request: Request, subject: str, subject_id: int) -> bool:
     return opened[subject, subject_id]
 
 
+def opened_ids(request: Request, subject: str) -> list[int]:
+    """The bookings of this kind that links opened in this browser, the last one first."""
+    return [subject_id for kind, subject_id in reversed(_opened(request)) if kind == subject]
+
+
 def _opened(request: Request) -> dict[tuple[str, int], bool]:
     sealed = request.cookies.get(cookie_name(request, LINK_COOKIE), "")
     text = codes.unseal(request.app.state.settings.secret, sealed, now=request.state.now)

@@ -1,4 +1,4 @@
-"""The house as every page needs it: its stores, their hours and its departments, read once every few seconds.
+"""The house as every page needs it: stores, departments, services and advisors, read once every few seconds.
 
 They change a few times a day and stand on each page; reading them each time would be most of what a page asks the
 database. Whoever changes something (reserves, answers) reads the store again inside its own transaction.
@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit import clock
-from stores import catalogue, places
+from stores import advisors, catalogue, places, services
+from stores.advisors import Advisor
 from stores.catalogue import Category
 from stores.places import Store
+from stores.services import Service
 
 
 class House:
@@ -22,6 +24,9 @@ class House:
         self.fresh_for = fresh_for
         self.stores: dict[str, Store] = {}
         self.categories: Sequence[Category] = ()
+        self.services: Sequence[Service] = ()
+        self.advisors: dict[str, Advisor] = {}
+        """Whom shoppers may choose, by slug; without their skills."""
         self._read_at = float("-inf")
 
     async def look(self, session: AsyncSession) -> None:
@@ -29,11 +34,15 @@ class House:
         if clock.monotonic() - self._read_at < self.fresh_for:
             return
         stores = await places.every(session)
-        self.categories = await catalogue.categories(session)
-        self.stores = {store.slug: store for store in stores}
-        self._read_at = clock.monotonic()
-        for loaded in (*stores, *self.categories):
+        categories = await catalogue.categories(session)
+        offered = await services.offered(session)
+        bookable = await advisors.bookable(session)
+        for loaded in (*stores, *categories, *offered, *bookable):  # another request may be reading its own
             session.expunge(loaded)
+        self.stores = {store.slug: store for store in stores}
+        self.categories, self.services = categories, offered
+        self.advisors = {advisor.slug: advisor for advisor in bookable}
+        self._read_at = clock.monotonic()
 
     def forget(self) -> None:
         """Something was changed here: look again at the next request."""

@@ -117,6 +117,7 @@ def render(
             "now": now,
             "chosen_store": chosen_store(request),
             "theme": theme(request),
+            "selected": selected(request),
             "notices": notices(request),
             "demo": request.app.state.settings.demo,
             **(context or {}),
@@ -150,8 +151,21 @@ def theme(request: Request) -> str:
     return kept if kept in ("auto", "light", "dark") else "auto"
 
 
+SELECTION_COUNT = "vitrine-selection-count"
+"""The cookie that says how many articles this browser has selected."""
+
+
+def selected(request: Request) -> int:
+    """How many articles the head of a page says; the page of the selection counts anew."""
+    kept = request.cookies.get(SELECTION_COUNT, "")
+    return int(kept) if kept.isascii() and kept.isdigit() and len(kept) < 3 else 0
+
+
 NOTICES = {
+    "kept": ("ok", languages.lazy("Added to your selection.")),
+    "unshared": ("ok", languages.lazy("The address given out opens nothing any more.")),
     "extended": ("ok", languages.lazy("Your articles are kept for one more day.")),
+    "appointment_moved": ("ok", languages.lazy("Your appointment is moved.")),
     "verified": ("ok", languages.lazy("Thank you, your address is confirmed.")),
     "store_chosen": ("ok", languages.lazy("Your store is chosen.")),
     "signed_out": ("info", languages.lazy("You are signed out.")),
@@ -162,6 +176,8 @@ NOTICES = {
     "given": ("ok", languages.lazy("Handed over.")),
     "undone": ("ok", languages.lazy("The hand-over is undone.")),
     "done": ("ok", languages.lazy("Done.")),
+    "moved": ("ok", languages.lazy("The appointment is moved.")),
+    "appointment_cancelled": ("ok", languages.lazy("The appointment is cancelled, and the shopper is told.")),
     "resent": ("ok", languages.lazy("The message is being sent again.")),
 }
 

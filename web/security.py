@@ -159,6 +159,9 @@ class Limit:
 
 
 RESERVE_BY_ADDRESS = Limit("reserve", 20, 3600)
+BOOK_BY_ADDRESS = Limit("book", 20, 3600)
+HOLD_BY_ADDRESS = Limit("hold", 60, 900)
+KEEP_BY_ADDRESS = Limit("keep", 200, 3600)
 FIND_BY_ADDRESS = Limit("find", 5, 900)
 FIND_BY_CODE = Limit("find-code", 5, 900)
 SIGN_IN_BY_ADDRESS = Limit("sign-in", 30, 900)

@@ -3,9 +3,13 @@
 from starlette.routing import BaseRoute
 
 from web.routing import Allow
-from web.shop import about, catalogue, home, products, reservations, reserving, search, stores
+from web.shop import about, catalogue, home, products, reservations, reserving, search, selecting, stores
+from web.shop.appointing import advisor, details, mine, moving, service, store, time
 
-MODULES = (home, catalogue, products, search, stores, reserving, reservations, about)
+MODULES = (
+    home, catalogue, products, search, stores, selecting, reserving, reservations, about,
+    service, store, advisor, time, details, mine, moving,
+)  # fmt: skip
 
 ALLOWED: dict[tuple[str, str], Allow] = {
     route: allow for module in MODULES for route, allow in module.routes.allowed.items()

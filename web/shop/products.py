@@ -15,6 +15,7 @@ from stores.places import Store
 from stores.search import Article, Choice
 from web import pages, views
 from web.routing import ANYONE, Routes
+from web.shop.appointing import advisor
 
 routes = Routes()
 
@@ -24,7 +25,10 @@ GONE_SHOWS = 3
 
 @routes.get("/{language:language}/p/{slug}", allow=ANYONE, name="product")
 async def product(request: Request, session: AsyncSession) -> Response:
-    """The page of an article, in four statements. One that was withdrawn answers 410 with what comes closest."""
+    """The page of an article: four statements, one more for the diaries where an advisor may be named.
+
+    One that was withdrawn answers 410 with what comes closest.
+    """
     language, slug = languages.language(), request.path_params["slug"]
     row, article, near = await search.show(session, slug)
     if article.slug(language) != slug:
@@ -40,6 +44,8 @@ async def product(request: Request, session: AsyncSession) -> Response:
     category = request.app.state.house.category(row.category_id)
     trail = views.crumbs(request, category) if category else []
     similar = [views.card(request, one, store) for one in near]
+    department = request.app.state.house.department_of(category) if category else None
+    sku = chosen.sku if chosen else ""
     pictures = [views.picture(one) for one in _pictures(article, chosen)]
     context = {
         "product": {
@@ -60,7 +66,9 @@ async def product(request: Request, session: AsyncSession) -> Response:
             "max_per_reservation": row.max_per_reservation,
             "similar": similar[:GONE_SHOWS] if gone else similar,
             "gone": gone,
+            "by_appointment": row.by_appointment,
         },
+        "advice": None if gone else await advisor.advice(request, session, department, store, sku),
         "store": store.slug if store else None,
         "stores_url": _stores_url(request, article, chosen),
         "graph": pages.graph([_json_ld(request, row, article, store), views.trail(request, trail)]) if not gone else "",

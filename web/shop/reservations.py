@@ -5,7 +5,7 @@ mail scanners open links, and must not cancel what people wait for.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +16,9 @@ from starlette.responses import RedirectResponse, Response
 from wtforms import StringField, validators
 
 from booking import customers, journal, links, messages, submissions, tasks
+from booking.appointments import questions as appointed
+from booking.appointments.moves import SUBJECT as APPOINTMENT
+from booking.appointments.tables import Appointment
 from booking.messages import Channel
 from booking.reservations import asking, questions, telling
 from booking.reservations.asking import NotExtendable
@@ -23,7 +26,7 @@ from booking.reservations.states import OPEN, MovedOn, Status
 from booking.reservations.tables import Reservation
 from kit import codes, languages
 from kit.db import after_commit
-from kit.errors import Forbidden, NotFound, Refused
+from kit.errors import Forbidden, Gone, NotFound, Refused
 from kit.languages import gettext, lazy
 from stores.stock import OutOfStock
 from web import access, pages, views
@@ -37,10 +40,17 @@ PRIVATE = {"cache-control": "no-store", "referrer-policy": "no-referrer", "x-rob
 """On everything that a private link opens, refusals included."""
 
 
+class AppointmentOver(Gone):
+    """It ended more than 30 days ago."""
+
+    msgid = lazy("This appointment is over")
+
+
 def refuse(request: Request, refused: Refused) -> Response:
     """A link that is forged, cut, another's or over looks the same, and shows the way to a new one."""
     if refused.status in (404, 410):
-        title = gettext("This reservation is over") if refused.status == 410 else gettext("This link is not recognised")
+        over = refused.sentence if isinstance(refused, AppointmentOver) else gettext("This reservation is over")
+        title = over if refused.status == 410 else gettext("This link is not recognised")
         page = Page(title=title, robots="noindex")
         context = {"status": refused.status}
         return pages.render(request, "shop/link.html", context, page=page, status=refused.status, headers=PRIVATE)
@@ -76,14 +86,27 @@ async def _exchange(request: Request, session: AsyncSession, language: str | Non
     if not codes.is_token(token):
         raise NotFound()
     link = await links.open_link(session, token)
-    if link.subject != telling.SUBJECT:
+    booking: Reservation | Appointment
+    if link.subject == telling.SUBJECT:
+        name, booking = "manage_reservation", await questions.get(session, link.subject_id)
+        links.check_alive(booking.ended_at, request.state.now)
+    elif link.subject == APPOINTMENT:
+        name, booking = "manage_appointment", await appointed.get(session, link.subject_id)
+        check_appointment(booking, request.state.now)
+    else:
         raise NotFound()
-    reservation = await questions.get(session, link.subject_id)
-    links.check_alive(reservation.ended_at, request.state.now)
-    to = views.address(request, "manage_reservation", code=reservation.code, language=language or reservation.language)
+    to = views.address(request, name, code=booking.code, language=language or booking.language)
     response = RedirectResponse(to, 303, headers=PRIVATE)
     access.remember_link(request, response, link)
     return response
+
+
+def check_appointment(appointment: Appointment, now: datetime) -> None:
+    """Raises `AppointmentOver` for one that ended more than 30 days ago, whether staff have settled it or not."""
+    try:
+        links.check_alive(appointment.ended_at or appointment.ends_at, now)
+    except Gone:
+        raise AppointmentOver() from None
 
 
 async def _opened(request: Request, session: AsyncSession) -> tuple[Reservation, bool]:
@@ -289,7 +312,7 @@ async def _moved(
 
 
 class FindForm(LocalizedForm):
-    code = StringField(lazy("Code of your reservation"), [validators.InputRequired()])
+    code = StringField(lazy("Your code"), [validators.InputRequired()])
     contact = StringField(lazy("Email address or telephone"), [validators.InputRequired()])
 
 
@@ -317,9 +340,12 @@ async def send_link(request: Request, session: AsyncSession) -> Response:
     now = request.state.now
     # a row and a wake-up in both cases: the commit is what takes time, and it must not tell a hit from a miss
     await submissions.begin(session, scope="find", key=codes.new_token(), body="", now=now)
-    found = await questions.of_contact(session, code, email, phone)
-    if found:
-        await _send_again(session, found, now=now)
+    reservation = await questions.of_contact(session, code, email, phone)
+    appointment = await appointed.of_contact(session, code, email, phone)
+    if reservation:
+        await _send_again(session, telling.SUBJECT, reservation, may_call=reservation.status in OPEN, now=now)
+    if appointment:
+        await _send_again(session, APPOINTMENT, appointment, may_call=not appointment.ended, now=now)
     after_commit(session, "messages")
     return _find_page(request, form, sent=True)
 
@@ -336,33 +362,36 @@ def _contact(typed: str) -> tuple[str, str]:
         return "", ""
 
 
-async def _send_again(session: AsyncSession, reservation: Reservation, *, now: Any) -> None:
+async def _send_again(
+    session: AsyncSession, subject: str, booking: Reservation | Appointment, *, may_call: bool, now: datetime
+) -> None:
     """By mail; who left only a number is called, because nothing that a form alone sets off costs an SMS.
 
     At most once a minute: the version of this message is the minute.
     """
     minute = int(now.timestamp()) // 60
-    if reservation.email:
+    if booking.email:
         await messages.queue(
             session,
             "find",
-            subject=telling.SUBJECT,
-            subject_id=reservation.id,
+            subject=subject,
+            subject_id=booking.id,
             version=minute,
             recipient="shopper",
             channel=Channel.EMAIL,
-            language=reservation.language,
-            store_id=reservation.store_id,
+            language=booking.language,
+            store_id=booking.store_id,
             due_at=now,
             now=now,
         )
-    elif reservation.status in OPEN:
+    elif may_call:
         await tasks.add(
             session,
             tasks.Kind.CALL,
-            store_id=reservation.store_id,
-            reservation_id=reservation.id,
-            version=reservation.version,
+            store_id=booking.store_id,
+            reservation_id=booking.id if subject == telling.SUBJECT else None,
+            appointment_id=booking.id if subject == APPOINTMENT else None,
+            version=booking.version,
             about="find",
             due_at=now,
             now=now,
@@ -370,7 +399,7 @@ async def _send_again(session: AsyncSession, reservation: Reservation, *, now: A
 
 
 def _find_page(request: Request, form: FindForm, *, sent: bool, status: int = 200) -> Response:
-    page = Page(title=gettext("Find my reservation"), robots="noindex")
+    page = Page(title=gettext("Find a reservation or an appointment"), robots="noindex")
     headers: Mapping[str, str] = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
     context = {"form": form, "sent": sent}
     return pages.render(request, "shop/find.html", context, page=page, status=status, headers=headers)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,74 +10,29 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from wtforms import EmailField, RadioField, StringField, TelField, TextAreaField, validators
-from wtforms.fields.choices import SelectChoice
 
 from booking import customers, promises, submissions
-from booking.links import Link
-from booking.reservations import asking, telling
+from booking.reservations import asking
 from booking.reservations.asking import MOST_LINES, StoreClosed
-from booking.reservations.states import Contact
 from booking.submissions import KeyReused
 from kit import codes, languages
 from kit.errors import Invalid, NotFound, TooMany
-from kit.languages import gettext, lazy, ngettext
+from kit.languages import gettext, ngettext
 from stores import catalogue, places, search
 from stores.catalogue import Variant
 from stores.hours import NeverOpens
 from stores.places import Store
 from stores.stock import OutOfStock
-from web import access, pages, views
-from web.forms import LocalizedForm
+from web import pages, views
 from web.pages import Page
 from web.routing import ANYONE, Routes
 from web.security import RESERVE_BY_ADDRESS, address_of
-from web.shop import standing
+from web.shop import sending, standing
+from web.shop.sending import SCOPE, CustomerForm
 
 routes = Routes()
 
-SCOPE = "form"
-FASTEST = timedelta(seconds=3)
-"""Nobody reads and fills the form in less; who does is asked to confirm by mail."""
-LONGEST = timedelta(hours=12)
 MOST_CHOICES = 3
-
-
-class ReserveForm(LocalizedForm):
-    """Who asks. What is wrong with it is said by `booking.customers`, so nothing is validated here."""
-
-    first_name = StringField(lazy("First name"), [validators.InputRequired()])
-    last_name = StringField(lazy("Last name"), [validators.InputRequired()])
-    contact = RadioField(
-        lazy("How would you like the store to answer?"), [validators.InputRequired()], default=str(Contact.EMAIL)
-    )
-    email = EmailField(lazy("Email address"), [validators.InputRequired()])
-    phone = TelField(lazy("Telephone"), [validators.InputRequired()])
-    note = TextAreaField(lazy("A word for the store"))
-    company_url = StringField(lazy("Leave this field empty"))
-    """No person ever meets it; programs that fill every field do."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.contact.choices = [
-            SelectChoice(str(Contact.EMAIL), gettext("By email")),
-            SelectChoice(str(Contact.SMS), gettext("By text message")),
-            SelectChoice(str(Contact.PHONE), gettext("By a telephone call")),
-        ]
-
-    def customer(self, *, region: str) -> customers.Customer:
-        """Raises `Invalid` for what needs correcting."""
-        contact = self.contact.data if self.contact.data in tuple(Contact) else ""
-        return customers.customer(
-            first_name=self.first_name.data or "",
-            last_name=self.last_name.data or "",
-            email=self.email.data or "",
-            phone=self.phone.data or "",
-            language=languages.language(),
-            contact=contact,
-            note=self.note.data or "",
-            region=region,
-        )
 
 
 @dataclass(frozen=True)
@@ -119,14 +74,14 @@ async def show(request: Request, session: AsyncSession) -> Response:
         return RedirectResponse(
             views.address(request, "product", slug=lines[0][0].product.slug(languages.language())), 303
         )
-    return await _page(request, session, ReserveForm(), Asked(store, lines), key=codes.new_token())
+    return await _page(request, session, CustomerForm(), Asked(store, lines), key=codes.new_token())
 
 
 @routes.post("/{language:language}/reserve", allow=ANYONE)
 async def send(request: Request, session: AsyncSession) -> Response:
     """Ask the store. The same form sent twice is one reservation; a refusal gives the form back as it was."""
     async with request.form(max_fields=60, max_files=0) as data:
-        form = ReserveForm(data)
+        form = CustomerForm(data)
         asked = await _asked(session, data)
         given = str(data.get("key", ""))
         key = given if codes.is_token(given) else codes.new_token()
@@ -161,18 +116,18 @@ async def send(request: Request, session: AsyncSession) -> Response:
 
 
 async def _reserve(
-    request: Request, session: AsyncSession, form: ReserveForm, asked: Asked, *, key: str, started: str
+    request: Request, session: AsyncSession, form: CustomerForm, asked: Asked, *, key: str, started: str
 ) -> Response:
     now: datetime = request.state.now
     limited = request.app.state.limits.on
     body = {
         "store": asked.store.slug,
         "lines": [[variant.sku, quantity] for variant, quantity in asked.lines],
-        "who": [form[name].data for name in ("first_name", "last_name", "email", "phone", "contact", "note")],
+        "who": form.who,
     }
     if answered := await submissions.begin(session, scope=SCOPE, key=key, body=body, now=now):
         return _sent(request, answered.answer)
-    suspect = bool(form.company_url.data) or (limited and _too_fast(request, started))
+    suspect = sending.is_suspect(request, form, started)
     made = await asking.reserve(
         session,
         asked.store,
@@ -191,14 +146,7 @@ async def _reserve(
 
 def _sent(request: Request, answer: dict[str, Any]) -> Response:
     """On to the page that says so, which this browser may now open."""
-    return _opened(request, pages.go(request, answer["url"]), answer)
-
-
-def _opened(request: Request, response: Response, answer: dict[str, Any]) -> Response:
-    link = Link(subject=telling.SUBJECT, subject_id=answer["reservation"], mailed=False)
-    access.remember_link(request, response, link)
-    response.headers["cache-control"] = "no-store"
-    return response
+    return sending.opened(request, pages.go(request, answer["url"]), answer)
 
 
 @routes.get("/{language:language}/receipts/{key}", allow=ANYONE, name="receipt")
@@ -208,7 +156,7 @@ async def receipt(request: Request, session: AsyncSession) -> Response:
     answer = await submissions.look_up(session, scope=SCOPE, key=key) if codes.is_token(key) else None
     if not answer or "url" not in answer:
         return JSONResponse({"arrived": False}, 404, headers={"cache-control": "no-store"})
-    return _opened(request, JSONResponse({"url": answer["url"]}), answer)
+    return sending.opened(request, JSONResponse({"url": answer["url"]}), answer)
 
 
 # What was asked for
@@ -311,7 +259,7 @@ async def _other_stores(request: Request, session: AsyncSession, asked: Asked) -
 async def _page(
     request: Request,
     session: AsyncSession,
-    form: ReserveForm,
+    form: CustomerForm,
     asked: Asked,
     *,
     key: str,
@@ -327,7 +275,7 @@ async def _page(
     context = {
         "form": form,
         "key": key,
-        "started": _started(request),
+        "started": sending.started(request),
         "receipt_url": views.address(request, "receipt", key=key),
         "lines": [
             standing.article(
@@ -378,16 +326,3 @@ def _choose_url(request: Request, lines: Sequence[tuple[Variant, int]], pairs: S
     back = f"{views.address(request, 'reserve')}?{urlencode(pairs)}"
     query = {"product": variant.product.slug(languages.language()), "sku": variant.sku, "next": back}
     return views.address(request, "stores", query)
-
-
-def _started(request: Request) -> str:
-    """When the form was shown, sealed."""
-    now: datetime = request.state.now
-    return codes.seal(request.app.state.settings.secret, str(int(now.timestamp())), until=now + LONGEST)
-
-
-def _too_fast(request: Request, started: str) -> bool:
-    """Sent sooner than a person can, or with a time that was not ours or is half a day old."""
-    now: datetime = request.state.now
-    shown = codes.unseal(request.app.state.settings.secret, started, now=now)
-    return shown is None or not shown.isdigit() or now.timestamp() - int(shown) < FASTEST.total_seconds()

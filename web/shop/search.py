@@ -89,7 +89,7 @@ def _answers(request: Request, folded: str) -> list[dict[str, str]]:
             answers.append({"title": gettext("Our stores"), "words": words, "url": views.address(request, "stores")})
     if "find" in asked:
         words = gettext("With its code and your email address, we send you the link again.")
-        answers.append({"title": gettext("Find a reservation"), "words": words, "url": views.address(request, "find")})
+        answers.append({"title": gettext("Find a booking"), "words": words, "url": views.address(request, "find")})
     if "privacy" in asked:
         words = gettext("What we keep, why, and for how long.")
         answers.append({"title": gettext("Privacy"), "words": words, "url": views.address(request, "privacy")})

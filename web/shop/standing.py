@@ -10,6 +10,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 
 from booking import customers, journal, promises
+from booking.appointments.tables import Appointment
 from booking.journal import Entry
 from booking.reservations import asking
 from booking.reservations.states import OPEN, Contact, LineStatus, Status
@@ -44,7 +45,7 @@ def standing(request: Request, reservation: Reservation, entries: Sequence[Entry
         "can_extend": extend_to is not None,
         "extend_until": languages.kept_until_words(extend_to, zone, now) if extend_to else None,
         "qr_svg": qr(codes.show_code(r.code)),
-        "contact_words": _contact(r),
+        "contact_words": contact_words(r),
         "history": [
             (entry.at, languages.upper_first(languages.moment_words(entry.at, zone, now)), _told(entry))
             for entry in entries
@@ -213,7 +214,7 @@ def _extend_to(r: Reservation) -> datetime | None:
         return None
 
 
-def _contact(r: Reservation) -> str:
+def contact_words(r: Reservation | Appointment) -> str:
     """How the store will reach her, with enough of the address to recognise it."""
     by_phone = r.contact in (Contact.SMS, Contact.PHONE)
     masked = customers.masked("", r.phone) if by_phone and r.phone else customers.masked(r.email, r.phone)

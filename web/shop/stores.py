@@ -19,6 +19,7 @@ from stores.search import Article, Choice
 from web import access, pages, views
 from web.pages import Page
 from web.routing import ANYONE, Routes
+from web.shop.appointing import advisor
 
 routes = Routes()
 
@@ -33,7 +34,7 @@ async def locator(request: Request, session: AsyncSession) -> Response:
     """All stores, from where somebody is; with `product`, what each can say of it, and a way back to its page."""
     query = request.query_params
     typed = clean_line((query.get("near") or query.get("q") or "")[:80])
-    place = _position(query.get("lat"), query.get("lon") or query.get("lng"))
+    place = position(query.get("lat"), query.get("lon") or query.get("lng"))
     if place is None and typed:
         place = await places.locate(session, typed)
     slug = query.get("product", "")
@@ -66,7 +67,7 @@ async def locator(request: Request, session: AsyncSession) -> Response:
     return pages.render(request, "shop/stores.html", context, page=page)
 
 
-def _position(latitude: str | None, longitude: str | None) -> Place | None:
+def position(latitude: str | None, longitude: str | None) -> Place | None:
     """Where a browser says that it is, rounded to about a kilometre whatever it sent."""
     try:
         north, east = round(float(latitude or ""), 2), round(float(longitude or ""), 2)
@@ -164,7 +165,12 @@ async def page_of_store(request: Request, session: AsyncSession) -> Response:
         "chosen": chosen is not None and chosen.id == store.id,
     }
     trail = [(gettext("Our stores"), views.address(request, "stores")), (store.name, request.url.path)]
-    context = {"store": shown, "graph": pages.graph([_json_ld(request, store, today), views.trail(request, trail)])}
+    receives = await advisor.of_store(request, session, store)
+    context = {
+        "store": shown,
+        "receives": receives,
+        "graph": pages.graph([_json_ld(request, store, today), views.trail(request, trail)]),
+    }
     about = Page(
         title=store.name, description=f"{store.about.text()} {store.street}, {store.postcode} {store.city}".strip()
     )
