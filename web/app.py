@@ -21,7 +21,7 @@ from kit.db import Database, make_engine
 from kit.errors import Gone, NotFound, Refused
 from kit.languages import lazy
 from kit.settings import Settings
-from web import api, demo, effects, health, pages, security, shop, staff
+from web import admin, api, calendars, demo, effects, health, pages, security, shop, staff
 from web.house import House
 from web.live import Bells
 from web.routing import Malformed, refusal_of
@@ -116,6 +116,8 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         *(demo.routes.all if settings.demo else []),
         *api.routes(),
         *staff.routes(),
+        *admin.routes(),
+        *calendars.routes.all,
         *shop.routes(),
     ]
 

@@ -13,17 +13,23 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP
 from conftest import NOON
-from factories import PASSWORD, lea, reserved, store
+from factories import PASSWORD, SECRET, WEEK, advise, advisor, booked, lea, reserved, store
 from sqlalchemy import func, select, text, update
 
-from booking import journal, reconciliation
+from booking import journal, reconciliation, selections
+from booking.appointments import asking as appointing
+from booking.appointments import holding
+from booking.appointments import questions as appointments
+from booking.blocks import Block, SlotHold
 from booking.mailbox import DemoMail
 from booking.messages import Message, State
 from booking.reservations import answering, asking, questions
 from booking.reservations.tables import Reservation
+from booking.selections import Selection
 from kit.codes import show_code
-from stores import staff
+from stores import catalogue, places, schedules, staff
 from stores.places import Store
+from stores.schedules import Shift
 from stores.stock import StockMovement, StoreStock
 from web import effects, worker
 from web.worker import Office
@@ -367,6 +373,110 @@ async def test_a_day_with_nothing_waiting_says_nothing(office, world, clock, dat
     assert await queued(database, "staff_tomorrow") == []
 
 
+async def test_tomorrows_appointments_are_in_the_stores_letter_and_in_each_advisors_own(office, world, database, clock):
+    """Nadia signs in as Inès and has one tomorrow; Karim has no account; Thursday's is nobody's business yet."""
+    async with database.work() as session:
+        desk = await advise(session, world, now=clock())
+        for days, hour, whom in ((1, 10, desk.nadia), (1, 13, desk.karim), (2, 10, desk.nadia)):
+            start = NOON.replace(hour=hour) + timedelta(days=days)
+            customer = lea(email=f"lea{hour}{days}@exemple.fr")
+            await booked(session, world, desk, start, now=clock(), advisor=whom, customer=customer)
+        await booked(session, world, desk, NOON + timedelta(hours=3), now=clock(), customer=lea(email="zoe@exemple.fr"))
+    await work(office)
+    clock.to(NOON + timedelta(hours=7))
+    for minutes in (0, 1, 40):
+        clock.to(NOON + timedelta(hours=7, minutes=minutes))
+        await work(office)
+    [mail] = await mails(database, "staff_tomorrow")
+    text = mail.text.replace("\u202f", " ").replace("\u00a0", " ")
+    assert mail.to == STORE[0]
+    assert "- 11 h, Léa M., Choisir un luminaire, Nadia, préparé 0/2\n- 14 h, Léa M., Choisir un" in text
+    assert "À clôturer : 1 rendez-vous passé" in text
+    assert text.count("Léa M.") == 2 and "@exemple.fr" not in text
+    assert any(link.endswith("/fr/staff/agenda?day=2026-11-25") for link in mail.links)
+    [own] = await mails(database, "staff_my_day")
+    assert own.to == "ines@aurore.example"
+    assert own.subject.replace("\u202f", " ") == "Demain chez Aurore Rivoli : 1 rendez-vous"
+    assert "11" in own.text and "Karim" not in own.text and "Nadia" not in own.text
+    async with database.work(readonly=True) as session:
+        kept = await session.scalars(
+            select(Message.payload).where(Message.template.in_(["staff_tomorrow", "staff_my_day"]))
+        )
+        assert "Léa" not in json.dumps(list(kept)), "names are read when it is sent, and kept nowhere else"
+
+
+async def test_on_saturday_evening_mondays_list_comes_and_a_sunday_outside_hours_is_not_forgotten(
+    office, world, database, clock
+):
+    saturday = NOON + timedelta(days=4)
+    async with database.work() as session:
+        desk = await advise(session, world, now=clock())
+        await booked(session, world, desk, saturday + timedelta(days=2), now=clock(), advisor=desk.nadia)
+        store = await places.find(session, "rivoli")
+        await appointing.book_anyway(
+            session, store, desk.lighting, saturday + timedelta(days=1), lea(), appointing.Brief(),
+            advisor_id=desk.nadia.id, reason="visite privée", secret=SECRET, now=clock(), origin="store", by="Hélène",
+        )  # fmt: skip
+    clock.to(saturday + timedelta(hours=7))
+    await work(office)
+    [mail] = await mails(database, "staff_tomorrow")
+    text = mail.text.replace("\u202f", " ").replace("\u00a0", " ")
+    assert mail.subject == "Lundi 30 novembre chez Aurore Rivoli"
+    assert "- dimanche 29 novembre, 12 h, Léa M." in text and "- 12 h, Léa M." in text
+
+
+async def test_a_list_that_could_not_leave_before_its_day_was_over_is_dropped(office, world, database, clock):
+    async with database.work() as session:
+        desk = await advise(session, world, now=clock())
+        await booked(session, world, desk, NOON.replace(hour=10) + timedelta(days=1), now=clock(), advisor=desk.nadia)
+    clock.to(NOON + timedelta(hours=7))
+    await worker.tick(office)
+    clock.to(NOON + timedelta(days=1, hours=14))
+    await worker.deliver(office)
+    assert await mails(database, "staff_tomorrow") == []
+    assert {message.reason for message in await queued(database, "staff_my_day")} == {"its day has passed"}
+
+
+async def test_each_other_start_in_a_letter_opens_the_form_for_that_start(office, lea, world, database, clock):
+    """Karim is ill: Léa's kitchen cannot be; she presses one of the three times, with her lamp still on the list."""
+    async with database.work() as session:
+        desk = await advise(session, world, now=clock())
+        lamp = (await catalogue.find_variants(session, [world.lamp.sku]))[world.lamp.sku]
+        brief = appointing.Brief(items=[(lamp, 1)])
+        start = NOON.replace(hour=13) + timedelta(days=3)
+        one = await booked(session, world, desk, start, now=clock(), advisor=desk.karim, brief=brief)
+        await appointing.cancel(
+            session, await appointments.get(session, one.id), by="Hélène", reason="absent", now=clock()
+        )
+    await worker.deliver(office)
+    [mail] = await mails(database, "appointment_store_cancelled")
+    ways = [link.removeprefix("http://vitrine.test") for link in mail.links]
+    assert [way.partition("?")[0] for way in ways] == ["/fr/appointments/new/details"] * 3 + [
+        "/fr/appointments/new/time"
+    ]
+    for way in ways:
+        page = await lea.get(way)
+        assert page.status_code == 200, way
+        assert ("Lampe Oscar" in page.text) == ("/details" in way)
+
+
+async def test_a_request_that_nobody_answers_reaches_the_managers_once(office, world, managers, database, clock):
+    async with database.work() as session:
+        desk = await advise(session, world, now=clock())
+        start = NOON.replace(hour=13) + timedelta(days=3)
+        one = await booked(session, world, desk, start, now=clock(), service=desk.kitchen)
+    await work(office)
+    assert await told(database, "staff_approval") == {STORE}
+    clock.forward(minutes=59)
+    await work(office)
+    assert await told(database, "staff_approval") == {STORE}
+    for _ in range(2):
+        clock.forward(minutes=1)
+        await work(office)
+    assert await told(database, "staff_approval") == {STORE, HELENE, KATE}
+    assert len(await mails(database, "staff_approval")) == 3, one.code
+
+
 async def test_a_store_whose_hours_cannot_be_read_does_not_silence_the_others(office, world, database, clock):
     clock.to(NOON + timedelta(hours=7))
     async with database.work() as session:
@@ -433,6 +543,47 @@ async def test_the_night_writes_its_report_and_forgets_names_after_ninety_days(o
     async with database.work(readonly=True) as session:
         reports = (await session.scalars(select(reconciliation.Report).order_by(reconciliation.Report.at))).all()
     assert [report.at for report in reports] == [NOON + timedelta(days=89, hours=14), clock()]
+
+
+async def test_the_night_makes_shifts_forgets_selections_and_erases_appointments(office, world, database, clock):
+    """Kléber's time zone cannot be read: the others have their shifts all the same."""
+    async with database.work() as session:
+        desk = await advise(session, world, now=clock())
+        one = await booked(session, world, desk, NOON + timedelta(days=1, hours=2), now=clock())
+        await appointing.cancel(session, await appointments.get(session, one.id), now=clock())
+        await selections.begin(session, store_id=None, now=clock())
+        last = await session.scalar(select(func.max(Shift.day)))
+        kim = await advisor(session, world, "Kim", [], ["fr"], store=world.kleber)
+        kleber = await places.find(session, "kleber")
+        await schedules.set_week(session, kim.id, kleber, WEEK, valid_from=last, now=clock())
+    await set_store(database, "kleber", timezone="Europe/Atlantis")
+    clock.to(NOON + timedelta(days=7, hours=14))
+    await worker.night(office)
+    async with database.work(readonly=True) as session:
+        days = select(func.max(Shift.day)).where(Shift.advisor_id == desk.nadia.id)
+        assert await session.scalar(days) == last + timedelta(days=8), "it is Wednesday in Paris"
+        assert await session.scalar(select(func.count()).select_from(Selection)) == 1
+    clock.to(NOON + timedelta(days=90, hours=15))
+    await worker.night(office)
+    async with database.work(readonly=True) as session:
+        after = await appointments.get(session, one.id)
+        assert (after.first_name, after.email, after.status) == ("", "", "cancelled")
+        assert after.erased_at == clock()
+        assert await session.scalar(select(func.count()).select_from(Selection)) == 0
+
+
+async def test_a_tick_sweeps_the_holds_that_have_run_out(office, world, database, clock):
+    async with database.work() as session:
+        desk = await advise(session, world, now=clock())
+        store = await places.find(session, "rivoli")
+        for browser, minutes in ((b"a" * 32, 0), (b"b" * 32, 5)):
+            now, start = clock() + timedelta(minutes=minutes), NOON + timedelta(days=1, hours=3)
+            await holding.hold(session, store, desk.lighting, start, browser=browser, now=now)
+    clock.forward(minutes=10)
+    await worker.tick(office)
+    async with database.work(readonly=True) as session:
+        assert [hold.browser for hold in await session.scalars(select(SlotHold))] == [b"b" * 32]
+        assert len((await session.scalars(select(Block))).all()) == 1
 
 
 async def test_the_night_reports_a_number_that_nothing_explains_and_edits_nothing(

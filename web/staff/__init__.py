@@ -5,21 +5,29 @@ from starlette.routing import BaseRoute
 from web.routing import Allow
 from web.staff import (
     account,
+    agenda,
     answers,
+    appointment,
+    arranging,
     board,
     changes,
+    client,
+    conflicts,
     handover,
     listing,
     messages,
     picking,
+    preparing,
     preview,
     reservation,
     signing_in,
     tasks,
+    visit,
 )
 
 MODULES = (
     signing_in, account, board, reservation, answers, preview, changes, messages, listing, picking, handover, tasks,
+    agenda, arranging, conflicts, appointment, preparing, visit, client,
 )  # fmt: skip
 
 ALLOWED: dict[tuple[str, str], Allow] = {

@@ -69,6 +69,7 @@ async def account_page(request: Request, session: AsyncSession) -> Response:
             "account": account,
             "role": role_words(account.role),
             "reads": language_words(account.language),
+            "follows": frame.actor_of(request).may("appointment.read"),
             "stores": [store.name for store in frame.own_stores(request)],
             "all_stores": found.store_ids is None,
             "codes_left": await staff.recovery_codes_left(session, account.id) if account.has_totp else 0,

@@ -11,6 +11,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from booking import messages, tasks
+from booking.appointments import questions as appointments
+from booking.appointments.tables import Appointment
 from booking.customers import show_phone
 from booking.messages import Message
 from booking.reservations import questions
@@ -25,11 +27,14 @@ from stores.places import Store
 from web import access, pages, views
 from web.house import House
 from web.routing import Allow, Routes, staff
-from web.staff import frame
+from web.staff import day_board, frame
+from web.staff.day_board import Figure
 from web.words import TONES, language_words, news_words, status_words, task_words
 
 routes = Routes(refuse=frame.refuse)
 
+SUBJECTS = ("reservation", "appointment")
+"""What an undelivered message may be about to stand in the list."""
 CALL_WITHIN = timedelta(minutes=15)
 """A call, or a look at the shelf, is due at once; it is late after so long."""
 
@@ -66,16 +71,6 @@ class Row:
     phone_words: str = ""
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One of the numbers above the list."""
-
-    words: str
-    count: int
-    url: str
-    late: bool = False
-
-
 @routes.get("/{language:language}/staff", allow=staff("reservation.read"), name="staff_board")
 async def board(request: Request, session: AsyncSession) -> Response:
     stores = frame.scope(request)
@@ -87,9 +82,10 @@ async def board(request: Request, session: AsyncSession) -> Response:
     rows = [_reservation_row(request, one, places.get(one.id, ""), now) for one in waiting]
     rows += [_task_row(request, one, now) for one in to_do if one.kind != tasks.Kind.PUT_BACK]
     rows += list(_put_back_rows(request, to_do, now))
-    rows += [await _message_row(request, session, one, now) for one in unsent if one.subject == "reservation"]
+    rows += [await _message_row(request, session, one, now) for one in unsent if one.subject in SUBJECTS]
     rows.sort(key=lambda row: (not row.late, row.due or now, row.id))
     counts = await questions.counts(session, stores)
+    visits = await day_board.of_today(request, session, stores)
     asked = counts.get(Status.REQUESTED, 0)
     title = gettext("Today")
     today = frame.wall_clock(request).date()
@@ -97,7 +93,8 @@ async def board(request: Request, session: AsyncSession) -> Response:
         request,
         "staff/board.html",
         {
-            "figures": _figures(request, counts, to_do, rows),
+            "figures": [*_figures(request, counts, to_do, rows), *visits.figures],
+            "visits": visits,
             "rows": rows,
             "next_words": _next_words(request),
             "as_fragment": pages.is_fragment(request),
@@ -177,7 +174,7 @@ def _reservation_row(request: Request, one: Reservation, place: str, now: dateti
     )
 
 
-def _who(one: Reservation) -> str:
+def _who(one: Reservation | Appointment) -> str:
     """`Léa M.`, and the language she reads when it is not that of the page."""
     name = frame.short_name(one.first_name, one.last_name)
     return name if one.language == languages.language() else f"{name} ({language_words(one.language)})"
@@ -202,11 +199,12 @@ def _task_row(request: Request, task: Task, now: datetime) -> Row:
     house: House = request.app.state.house
     store = house.store_by_id(task.store_id)
     assert store is not None
-    one = task.reservation
+    one = task.reservation or task.appointment
+    page = "staff_appointment" if task.appointment else "staff_reservation"
     at_once = task.kind in (tasks.Kind.CALL, tasks.Kind.CHECK)
     late = task.due_at + (CALL_WITHIN if at_once else timedelta()) <= now
     article = views.name_of(task.variant) if task.variant else ""
-    about = news_words(task.about) if task.about else article
+    about = task.note or (news_words(task.about) if task.about else article)
     words = task_words(task.kind)
     return Row(
         id=f"t-{task.id}",
@@ -216,13 +214,11 @@ def _task_row(request: Request, task: Task, now: datetime) -> Row:
         late=late,
         soon=False,
         what=gettext("%(what)s: %(about)s", what=words, about=about) if about else words,
-        url=views.address(request, "staff_reservation", code=show_code(one.code))
-        if one
-        else views.address(request, "staff_tasks"),
+        url=views.address(request, page, code=show_code(one.code)) if one else views.address(request, "staff_tasks"),
         who=_who(one) if one else "",
         place=_place_words(request, store, ""),
         done=task.id,
-        phone=one.phone if one and task.kind in (tasks.Kind.CALL, tasks.Kind.RECOVER) else "",
+        phone=one.phone if one and task.kind in (tasks.Kind.CALL, tasks.Kind.RECOVER, tasks.Kind.FOLLOW_UP) else "",
         phone_words=show_phone(one.phone, languages.language()) if one and one.phone else "",
     )
 
@@ -254,7 +250,9 @@ def _put_back_rows(request: Request, to_do: Sequence[Task], now: datetime) -> It
 
 
 async def _message_row(request: Request, session: AsyncSession, message: Message, now: datetime) -> Row:
-    one = await questions.get(session, message.subject_id)
+    of_visit = message.subject == SUBJECTS[1]
+    one = await (appointments.get if of_visit else questions.get)(session, message.subject_id)
+    page = "staff_appointment" if of_visit else "staff_reservation"
     return Row(
         id=f"m-{message.id}",
         due=message.first_due_at,
@@ -263,7 +261,7 @@ async def _message_row(request: Request, session: AsyncSession, message: Message
         late=True,
         soon=False,
         what=gettext("Not delivered: %(news)s", news=news_words(message.template)),
-        url=views.address(request, "staff_reservation", code=show_code(one.code)),
+        url=views.address(request, page, code=show_code(one.code)),
         who=_who(one),
         place=_place_words(request, one.store, ""),
         resend=str(message.id),

@@ -44,16 +44,19 @@ class Way:
     words: str
     verb: Verb
     desk: bool = False
-    """Not on a hand-held, whose bar has room for four."""
+    """Not on a hand-held, whose bar has room for five."""
 
 
 def _ways() -> list[Way]:
     return [
         Way("staff_board", "today", gettext("Today"), "reservation.read"),
         Way("staff_reservations", "hold", gettext("Reservations"), "reservation.read"),
+        Way("staff_agenda", "calendar", gettext("Agenda"), "appointment.read"),
         Way("staff_picking", "pick", gettext("Prepare"), "reservation.prepare"),
         Way("staff_handover", "scan", gettext("Hand over"), "reservation.hand_over"),
         Way("staff_tasks", "stock", gettext("Tasks"), "reservation.read", desk=True),
+        Way("admin_advisors", "people", gettext("Team"), "schedule.edit", desk=True),
+        Way("admin_services", "settings", gettext("Services"), "store.edit", desk=True),
     ]
 
 
@@ -85,6 +88,18 @@ def chosen_store(request: Request) -> Store | None:
         return stores[0]
     kept = request.cookies.get(cookie_name(request, STORE_COOKIE), "")
     return next((store for store in stores if store.slug == kept), None)
+
+
+def one_store(request: Request) -> Store | None:
+    """For pages that are about one store, such as a diary: the one named in the address, the chosen one, or the first
+    of hers; None for who has none."""
+    stores = own_stores(request)
+    named = request.query_params.get("store", "")
+    return (
+        next((store for store in stores if store.slug == named), None)
+        or chosen_store(request)
+        or next(iter(stores), None)
+    )
 
 
 def scope(request: Request) -> frozenset[int]:

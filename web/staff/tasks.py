@@ -9,7 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from booking import tasks
+from booking.appointments.tables import Appointment
 from booking.customers import show_phone
+from booking.reservations.tables import Reservation
 from booking.tasks import Kind, Task
 from kit import languages
 from kit.codes import show_code
@@ -39,6 +41,8 @@ class ToDo:
     to: str
     """Where it belongs, or where it waits."""
     code: str
+    url: str
+    """The page of the booking that it is about."""
     who: str
     phone: str
     phone_words: str
@@ -59,7 +63,7 @@ async def task_list(request: Request, session: AsyncSession) -> Response:
     cells = await _cells(session, found)
     sections = [
         Section(kind, task_words(kind), [_to_do(request, task, cells) for task in found if task.kind == kind])
-        for kind in (Kind.PUT_BACK, Kind.CALL, Kind.CHECK, Kind.RECOVER)
+        for kind in (Kind.PUT_BACK, Kind.CALL, Kind.FOLLOW_UP, Kind.CHECK, Kind.RECOVER)
     ]
     return frame.render(
         request,
@@ -77,24 +81,33 @@ async def _cells(session: AsyncSession, found: Sequence[Task]) -> dict[tuple[int
 
 def _to_do(request: Request, task: Task, cells: dict[tuple[int, int], StoreStock]) -> ToDo:
     house: House = request.app.state.house
-    now, store, one, variant = request.state.now, house.store_by_id(task.store_id), task.reservation, task.variant
+    now, store, variant = request.state.now, house.store_by_id(task.store_id), task.variant
+    one, code = _booking(task), ""
     assert store is not None
     cell = cells.get((task.store_id, task.variant_id or 0))
+    if one is not None:
+        code = show_code(one.code)
+    page = "staff_appointment" if isinstance(one, Appointment) else "staff_reservation"
     return ToDo(
         id=task.id,
         due=task.due_at,
         due_words=frame.due_words(task.due_at, store, now),
         late=task.due_at <= now and task.kind not in (Kind.CALL, Kind.CHECK),
-        what=views.name_of(variant) if variant else news_words(task.about) if task.about else "",
+        what=task.note or (views.name_of(variant) if variant else news_words(task.about) if task.about else ""),
         sku=variant.sku if variant else "",
         quantity=task.quantity,
         to=_where(request, task, cell),
-        code=show_code(one.code) if one else "",
+        code=code,
+        url=views.address(request, page, code=code) if code else "",
         who=_who(task),
-        phone=one.phone if one and task.kind in (Kind.CALL, Kind.RECOVER) else "",
+        phone=one.phone if one and task.kind in (Kind.CALL, Kind.FOLLOW_UP, Kind.RECOVER) else "",
         phone_words=show_phone(one.phone, languages.language()) if one and one.phone else "",
         store=store.name,
     )
+
+
+def _booking(task: Task) -> Reservation | Appointment | None:
+    return task.reservation or task.appointment
 
 
 def _where(request: Request, task: Task, cell: StoreStock | None) -> str:
@@ -114,7 +127,7 @@ def _where(request: Request, task: Task, cell: StoreStock | None) -> str:
 
 
 def _who(task: Task) -> str:
-    one = task.reservation
+    one = _booking(task)
     if one is None:
         return ""
     name = f"{one.first_name} {one.last_name}".strip() or "–"
