@@ -26,6 +26,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 
+from bench.slots import bench_slots
 from booking.customers import Customer
 from booking.demo import aurore
 from booking.reservations import asking
@@ -265,6 +266,7 @@ async def main(folder: Path, url: str, redis_url: str) -> None:
     table = Table("what", "limit in the same run", "ours", "limit", "ratio")
     await bench_pages(app, pool, table)
     await bench_reservation(app, pool, clock, table)
+    await bench_slots(database, table, now=clock())
     Console(width=120).print(table)
     await pool.close()
     await engine.dispose()

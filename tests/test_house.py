@@ -1,6 +1,7 @@
 """The nine rules of the house, as far as a machine can check them."""
 
 import ast
+import importlib
 import re
 import subprocess
 from collections.abc import Iterator
@@ -161,16 +162,16 @@ def test_every_setting_is_in_the_readme(name):
     assert f"`{name}`" in (ROOT / "README.md").read_text()
 
 
-def test_the_states_drawn_in_the_readme_are_the_transitions():
-    from booking.reservations.states import TRANSITIONS
-
-    readme = (ROOT / "README.md").read_text()
+@pytest.mark.parametrize("noun", ["reservations", "appointments"])
+def test_the_states_drawn_in_the_readme_are_the_transitions(noun):
+    states = importlib.import_module(f"booking.{noun}.states")
+    told = (ROOT / "README.md").read_text().partition(f"`booking/{noun}/states.py`")[2].split("```")[1]
     drawn = {
         (before, after.strip())
-        for before, afters in re.findall(r"^\s*([a-z]+) → ([a-z, ]+)$", readme, re.MULTILINE)
+        for before, afters in re.findall(r"^([a-z_]+) → ([a-z_, ]+)$", told, re.MULTILINE)
         for after in afters.split(",")
     }
-    assert drawn == {(str(before), str(after)) for before, afters in TRANSITIONS.items() for after in afters}
+    assert drawn == {(str(before), str(after)) for before, afters in states.TRANSITIONS.items() for after in afters}
 
 
 def test_no_inline_script_style_or_handler_in_a_page():
