@@ -151,6 +151,8 @@ def _appointment_data(one: Appointment) -> dict[str, Any]:
         "access": one.access,
         "answers": one.answers,
         "history_allowed": one.history,
+        "reason": one.reason,
+        "override": one.override,
         "outcome": one.outcome,
         "outcome_reason": one.outcome_reason,
         "amount_minor": one.amount_minor,

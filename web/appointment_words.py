@@ -157,6 +157,7 @@ def event_words(event: str, *, by: str = "", reason: str = "") -> str:
         "check_undone": gettext("Something to prepare again"),
         "item_added": gettext("Article added"),
         "note": gettext("Note written"),
+        "given_back": gettext("Articles back on display, nobody having settled it"),
         "reserved": gettext("Articles reserved in her name"),
         "reachable": gettext("Address taken down"),
         "said_late": gettext("Told that we are running late"),

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from booking import blocks, channels, messages, reconciliation, selections, submissions
 from booking.appointments import questions as appointments
+from booking.appointments import receiving
 from booking.letters import agenda
 from booking.messages import Channel
 from booking.reservations import questions, timers
@@ -172,6 +173,8 @@ async def night(office: Office) -> None:
         if not await reconciliation.begin_night(session, day=day, now=now):
             return
         findings = await reconciliation.reconcile(session, day=day, now=now)
+    async with office.database.work() as session:
+        await receiving.give_back_left_over(session, now=now)
     async with office.database.work() as session:
         erased = await questions.erase_old(session, days=office.settings.erase_after_days, now=now)
         erased += await appointments.erase_old(session, days=office.settings.erase_after_days, now=now)

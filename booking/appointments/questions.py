@@ -111,6 +111,21 @@ async def tally(session: AsyncSession, store_ids: frozenset[int], *, now: dateti
     return Tally(*found.one())
 
 
+async def left_over(session: AsyncSession, *, before: datetime, limit: int = 500) -> Sequence[Appointment]:
+    """Those whose time was over `before` then, that nobody settled, and that still hold articles."""
+    query = (
+        select(Appointment)
+        .where(
+            Appointment.status.in_(OPEN),
+            Appointment.ends_at < before,
+            Appointment.id.in_(select(Item.appointment_id).where(Item.held > 0)),
+        )
+        .order_by(Appointment.id)
+        .limit(limit)
+    )
+    return (await session.scalars(query.options(*loaded()))).all()
+
+
 async def ahead(
     session: AsyncSession, store_ids: frozenset[int], *, now: datetime, whole: bool = True
 ) -> Sequence[Appointment]:
@@ -226,9 +241,10 @@ async def counts(session: AsyncSession, store_ids: frozenset[int], start: dateti
 
 
 async def erase_old(session: AsyncSession, *, days: int, now: datetime) -> int:
-    """Erase name, contact, answers, notes and reasons of what ended more than `days` days ago; the rest stays for
-    figures."""
-    return await _erase(session, Appointment.ended_at < now - timedelta(days=days), now=now)
+    """Erase name, contact, answers, notes and reasons of what ended more than `days` days ago, or whose time was over
+    then and nobody ever said what came of it; the rest stays for figures."""
+    ended = func.coalesce(Appointment.ended_at, Appointment.ends_at)
+    return await _erase(session, ended < now - timedelta(days=days), now=now)
 
 
 async def erase(session: AsyncSession, ids: Sequence[int], *, now: datetime) -> int:

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from booking import blocks, diaries, tasks
-from booking.appointments import keeping, telling
+from booking import blocks, diaries, journal, tasks
+from booking.appointments import keeping, questions, telling
 from booking.appointments.moves import amend, move, must_be, record
 from booking.appointments.states import ItemState, Outcome, Status
 from booking.appointments.tables import Appointment, Item
@@ -25,6 +25,8 @@ ARRIVES_FROM = timedelta(hours=2)
 NO_SHOW_AFTER = timedelta(minutes=15)
 FORGIVEN_WITHIN = timedelta(hours=24)
 CORRECTED_WITHIN = timedelta(days=7)
+HELD_AFTER = timedelta(hours=24)
+"""Articles of a visit that nobody settled go back to the shelf so long after its time."""
 LONGEST_REASON = 300
 LARGEST_AMOUNT = 100_000_000
 
@@ -235,6 +237,15 @@ async def prepared(
         return
     await amend(session, appointment, prepared_at=now if ready else None, prepared_by=by if ready else "")
     await record(session, appointment, "prepared" if ready else "unprepared", by=by, now=now)
+
+
+async def give_back_left_over(session: AsyncSession, *, now: datetime) -> int:
+    """A day after its time, a visit that nobody settled keeps no articles from others; it is still to be settled."""
+    left = await questions.left_over(session, before=now - HELD_AFTER)
+    for appointment in left:
+        await keeping.give_back(session, appointment, by=journal.SYSTEM, now=now)
+        await record(session, appointment, "given_back", by=journal.SYSTEM, now=now)
+    return len(left)
 
 
 async def _lock(session: AsyncSession, appointment: Appointment) -> None:

@@ -6,7 +6,7 @@ import pytest
 from factories import SECRET, advise, booked, build, lea, reserved
 from sqlalchemy import select, update
 
-from booking import blocks, invariants, invitations, tasks
+from booking import blocks, clients, invariants, invitations, tasks
 from booking.appointments import asking, conflicts, holding, preparing, questions, receiving, telling
 from booking.appointments.placing import NotOffered, SlotTaken
 from booking.appointments.states import ItemState, MovedOn, Outcome, Status
@@ -358,11 +358,14 @@ async def test_who_moves_it_herself_needs_no_call_about_the_former_time(session,
     assert await tasks.open_in(session, frozenset([world.rivoli.id]), tasks.Kind.CALL) == []
 
 
-async def test_what_colleagues_typed_of_her_is_erased_with_her_name(session, world, desk):
+async def test_what_colleagues_typed_of_her_is_hers_to_read_and_erased_with_her_name(session, world, desk):
     made = await booked(session, world, desk, WEDNESDAY, now=NOON)
     await session.execute(update(Appointment).values(override="Léa est fidèle"))
     await session.refresh(made)
     await asking.cancel(session, made, by="Hélène", reason="Léa Martin est souffrante", now=NOON)
+    client = await clients.find(session, made.code, store_ids=None)
+    (told,) = (await clients.export(session, client, by="Hélène", now=NOON))["appointments"]
+    assert (told["reason"], told["override"]) == ("Léa Martin est souffrante", "Léa est fidèle")
     assert await questions.erase(session, [made.id], now=NOON) == 1
     row = (await session.execute(select(Appointment.reason, Appointment.override))).one()
     assert tuple(row) == ("", "")
@@ -391,6 +394,7 @@ async def test_booked_in_winter_for_a_day_of_summer_it_is_the_hour_that_was_said
     now = datetime(2027, 3, 2, 9, tzinfo=UTC)
     rivoli = await places.find(session, "rivoli")
     await schedules.generate(session, [rivoli], now=now)
+    await services.save(session, desk.lighting, preparation=0)
     made = await booked(session, world, desk, datetime(2027, 4, 1, 8, tzinfo=UTC), now=now)
     entry = invitations.invitation(made, method="REQUEST", organizer="a@b.example", host="b.example", now=now)
     assert b"DTSTART:20270401T080000Z" in entry

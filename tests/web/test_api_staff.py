@@ -232,9 +232,6 @@ async def test_the_same_hand_over_sent_twice_is_one(shop, till, world, database)
 
 async def test_what_is_not_there_yet_is_not_found(till):
     for method, path in (
-        ("GET", "services"),
-        ("GET", "slots"),
-        ("POST", "appointments"),
         ("GET", "events"),
         ("POST", "waitlist"),
         ("PUT", "stock"),

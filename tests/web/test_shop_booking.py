@@ -43,8 +43,8 @@ async def stranger(app, browser_of):
 
 
 def said(html: str) -> str:
-    """What the page says, as one line of words."""
-    main = html.split("<main")[1].split("</main")[0]
+    """What the page says, as one line of words; what is hidden says nothing."""
+    main = re.sub(r"<p[^>]* hidden[ >].*?</p>", "", html.split("<main")[1].split("</main")[0])
     return " ".join(re.sub(r"<[^>]+>", " ", main).split()).replace("\u202f", " ").replace("\u00a0", " ")
 
 
@@ -724,3 +724,22 @@ async def test_where_nothing_can_be_booked_no_page_pretends(lea, world):
     assert "Voir avec un conseiller" not in (await lea.get("/fr/p/lampe-oscar?store=rivoli")).text
     assert "Prendre rendez-vous ici" not in (await lea.get("/fr/stores/rivoli")).text
     assert "Aucun rendez-vous ne se prend en ligne" in said((await lea.get(NEW)).text)
+
+
+async def test_the_home_page_leads_to_an_advisor(lea, desk):
+    page = await lea.get("/fr/")
+    assert "Voir avec quelqu’un qui s’y connaît" in said(page.text)
+    assert 'href="/fr/appointments/new?service=choisir-un-luminaire"' in page.text
+    assert "Choose a light" in said((await lea.get("/en/")).text)
+
+
+@pytest.mark.parametrize("path", ["time", "details"])
+async def test_the_clock_of_the_store_can_be_named_to_who_is_elsewhere(lea, desk, path):
+    """Hidden where the store is on the mainland; the script shows it to a device with another clock."""
+    start = "&start=2026-11-25T13:30Z" if path == "details" else ""
+    page = await lea.get(f"/fr/appointments/new/{path}?service=choisir-un-luminaire&store=rivoli&advisor=any{start}")
+    assert page.status_code == 200
+    assert 'id="zone" hidden' in page.text
+    assert "heure de Paris" in page.text
+    assert "heure de Paris" not in said(page.text)
+    assert "zone.js" in page.text

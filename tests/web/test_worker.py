@@ -16,10 +16,11 @@ from conftest import NOON
 from factories import PASSWORD, SECRET, WEEK, advise, advisor, booked, lea, reserved, store
 from sqlalchemy import func, select, text, update
 
-from booking import journal, reconciliation, selections
+from booking import invariants, journal, reconciliation, selections
 from booking.appointments import asking as appointing
 from booking.appointments import holding
 from booking.appointments import questions as appointments
+from booking.appointments.asking import Brief
 from booking.blocks import Block, SlotHold
 from booking.mailbox import DemoMail
 from booking.messages import Message, State
@@ -584,6 +585,27 @@ async def test_a_tick_sweeps_the_holds_that_have_run_out(office, world, database
     async with database.work(readonly=True) as session:
         assert [hold.browser for hold in await session.scalars(select(SlotHold))] == [b"b" * 32]
         assert len((await session.scalars(select(Block))).all()) == 1
+
+
+async def test_what_nobody_settled_keeps_no_articles_and_no_name_for_ever(office, world, database, clock):
+    async with database.work() as session:
+        desk = await advise(session, world, now=clock())
+        lamp = (await catalogue.find_variants(session, [world.lamp.sku]))[world.lamp.sku]
+        start = NOON + timedelta(days=1, hours=2)
+        one = await booked(session, world, desk, start, now=clock(), brief=Brief(items=[(lamp, 2)]))
+    for day, held in ((1, 2), (2, 0)):
+        clock.to(NOON + timedelta(days=day, hours=14))
+        await worker.night(office)
+        async with database.work(readonly=True) as session:
+            after = await appointments.get(session, one.id)
+            assert [item.held for item in after.items] == [held], day
+            assert after.status == "confirmed", "what came of it is still to be said"
+    clock.to(NOON + timedelta(days=95))
+    await worker.night(office)
+    async with database.work(readonly=True) as session:
+        after = await appointments.get(session, one.id)
+        assert (after.first_name, after.email) == ("", "")
+        assert await invariants.broken(session) == []
 
 
 async def test_the_night_reports_a_number_that_nothing_explains_and_edits_nothing(

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 
 from booking.appointments import asking as appointing
@@ -37,6 +37,16 @@ class Query(BaseModel):
     """What stands behind the question mark is text, and read as what it should be."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+def _in_reach(said: date) -> date:
+    """Days are added to it and taken off: at the ends of the calendar there are none."""
+    if not 2000 <= said.year <= 2200:
+        raise ValueError("out of reach")
+    return said
+
+
+InReach = AfterValidator(_in_reach)
 
 
 # What is asked of lists
@@ -68,8 +78,8 @@ class SlotsQuery(Query):
 
     store: Annotated[str, Field(min_length=1, max_length=100)]
     service: Annotated[str, Field(min_length=1, max_length=100)]
-    from_: Annotated[date | AwareDatetime, Field(alias="from", union_mode="left_to_right")]
-    to: Annotated[date | AwareDatetime, Field(union_mode="left_to_right")]
+    from_: Annotated[date | AwareDatetime, Field(alias="from", union_mode="left_to_right"), InReach]
+    to: Annotated[date | AwareDatetime, Field(union_mode="left_to_right"), InReach]
     advisor: Annotated[str, Field(max_length=100)] = ""
     language: Annotated[str, Field(max_length=3)] = ""
     party: Annotated[int, Field(ge=1, le=20)] = 1
@@ -106,7 +116,7 @@ class ReservationBody(Body):
     note: str | None = None
 
 
-Start = Annotated[AwareDatetime, Field(strict=False)]
+Start = Annotated[AwareDatetime, Field(strict=False), InReach]
 
 
 class AppointmentBody(Body):

@@ -12,6 +12,7 @@ from kit.languages import gettext
 from stores import search
 from stores.catalogue import Category
 from stores.search import Article, Sort, Wish
+from stores.services import Service
 from web import pages, views
 from web.pages import Page
 from web.routing import ANYONE, Routes
@@ -20,6 +21,7 @@ routes = Routes()
 
 NEWEST = 6
 IN_THE_WINDOW = 3
+SERVICES = 3
 
 
 @routes.get("/{language:language}/", allow=ANYONE, name="home")
@@ -47,6 +49,7 @@ async def home(request: Request, session: AsyncSession) -> Response:
         }
         if newest
         else None,
+        "services": _services(request),
         "store_today": _store_today(request),
     }
     description = gettext("Look online, reserve in a store, see it there. Nothing is paid online.")
@@ -75,6 +78,23 @@ def _window(request: Request, department: Category, shown: list[Article]) -> dic
         "url": views.category_url(request, department),
         "pictures": [views.picture(article.pictures[0]) for article in shown],
     }
+
+
+def _services(request: Request) -> list[dict[str, str]]:
+    """The first services of different needs, each with its length and the way in."""
+    first: dict[str, Service] = {}
+    for service in request.app.state.house.services:
+        first.setdefault(service.need.text(), service)
+    return [
+        {
+            "name": service.name.text(),
+            "lang": service.name.language(),
+            "length": languages.duration_words(service.duration),
+            "about": service.about.text(),
+            "url": views.address(request, "book_service", {"service": service.slug}),
+        }
+        for service in list(first.values())[:SERVICES]
+    ]
 
 
 def _store_today(request: Request) -> dict[str, Any] | None:

@@ -347,6 +347,9 @@ def _page(
         "receipt_url": views.address(request, "receipt", key=key),
         "action": steps.address(request, "book_details", chosen),
         "will": _will(chosen, now, hold),
+        "clock": languages.zone_words(store.timezone),
+        "zone_note": zone_note(store.timezone),
+        "start_iso": store.local(chosen.start).isoformat() if chosen.start else "",
         "bring": service.bring.text(),
         "questions": [
             (f"answer_{question['key']}", Translated.from_json(question.get("example")).text())

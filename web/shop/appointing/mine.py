@@ -220,6 +220,7 @@ def when(a: Appointment, now: datetime) -> dict[str, str]:
         "day_words": languages.upper_first(day),
         "hours_words": languages.hours_range_words(begins, ends),
         "zone_note": zone_note(a.store.timezone),
+        "clock": languages.zone_words(a.store.timezone),
     }
 
 

@@ -128,6 +128,7 @@ async def page(request: Request, session: AsyncSession, chosen: Chosen, *, refus
         "days": starts.days_of(store, week.free, now, verb=_choose_words),
         "week_words": starts.week_words(week.first, today),
         "zone_note": zone_note(store.timezone),
+        "clock": languages.zone_words(store.timezone),
         "previous": _week_link(request, chosen, max(first - WEEK, today), today) if first > today else None,
         "next": _week_link(request, chosen, first + WEEK, today) if first + WEEK <= last else None,
         "nothing": _nothing(request, chosen, week.why, after, now) if week.why else None,
