@@ -4,11 +4,30 @@ from datetime import date, datetime
 from pathlib import Path
 
 import jinja2
+from jinja2.bccache import Bucket
 
 from kit import codes, languages
 from kit.money import Money
 
 ROOT = Path(__file__).resolve().parent.parent / "templates"
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """What was compiled once in this process; its source is compared each time, so a changed file is compiled anew."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if kept := self._kept.get(bucket.key):
+            bucket.bytecode_from_string(kept)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+_PAGES = _Compiled()
+"""Only for environments that compile alike: those that escape, and that nobody extends."""
 
 
 def environment(root: Path = ROOT, *, autoescape: bool = True) -> jinja2.Environment:
@@ -20,6 +39,7 @@ def environment(root: Path = ROOT, *, autoescape: bool = True) -> jinja2.Environ
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
         extensions=["jinja2.ext.i18n"],
+        bytecode_cache=_PAGES if autoescape else None,
     )
     env.install_gettext_callables(  # type: ignore[attr-defined]
         languages.gettext,

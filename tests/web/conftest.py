@@ -5,13 +5,22 @@ from collections.abc import AsyncIterator
 import httpx2 as httpx
 import pytest
 import pytest_asyncio
+from argon2 import PasswordHasher
 from factories import PASSWORD, World, build
+
+from stores.staff import passwords
 
 
 def client_of(app, **headers: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url="http://vitrine.test", headers=headers, follow_redirects=False
     )
+
+
+@pytest.fixture(autouse=True)
+def passwords_are_hashed_quickly(monkeypatch) -> None:
+    """Four people are made for each test; how long a hash takes is held in tests/stores/test_staff.py."""
+    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 
 @pytest_asyncio.fixture

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from booking.appointments.states import MovedOn as VisitMovedOn
 from booking.reservations.states import MovedOn
 from kit import languages
 from kit.errors import Refused
@@ -17,6 +18,7 @@ from stores.places import Store
 from stores.staff import ANONYMOUS, Principal, Role, Verb
 from web import pages, views
 from web.access import cookie_name
+from web.appointment_words import status_words as visit_words
 from web.house import House
 from web.pages import Page
 from web.routing import Allow
@@ -164,9 +166,13 @@ TITLES = {
 
 
 def refuse(request: Request, refused: Refused) -> Response:
-    """A no, in the back room: what it is, where a reservation stands now, and the way back to work."""
+    """A no, in the back room: what it is, where a booking stands now, and the way back to work."""
     code = request.path_params.get("code", "")
-    moved = isinstance(refused, MovedOn)
+    stands, url = "", ""
+    if isinstance(refused, MovedOn):
+        stands, url = status_words(refused.status_now), _booking(request, "staff_reservation", code)
+    elif isinstance(refused, VisitMovedOn):
+        stands, url = visit_words(refused.status_now), _booking(request, "staff_appointment", code)
     return render(
         request,
         "staff/error.html",
@@ -174,8 +180,8 @@ def refuse(request: Request, refused: Refused) -> Response:
             "status": refused.status,
             "sentence": refused.sentence,
             "reference": refused.params.get("reference"),
-            "stands": status_words(refused.status_now) if isinstance(refused, MovedOn) else "",
-            "code": code if moved else "",
+            "stands": stands,
+            "booking_url": url,
             "signed_in": actor_of(request).two_factor,
         },
         title=str(TITLES.get(refused.status, lazy("This is not possible at the moment"))),
@@ -183,6 +189,10 @@ def refuse(request: Request, refused: Refused) -> Response:
         status=refused.status,
         headers={"retry-after": str(refused.details["retry_after"])} if "retry_after" in refused.details else {},
     )
+
+
+def _booking(request: Request, name: str, code: str) -> str:
+    return views.address(request, name, code=code) if code else ""
 
 
 # What lists and pages show of an article
