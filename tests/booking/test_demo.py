@@ -37,6 +37,9 @@ from stores.stock import StockMovement, StoreStock
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 SECRET = b"a secret of the test suite, long enough"
 
+pytestmark = pytest.mark.xdist_group("demo")
+"""The house is built once for all of them."""
+
 
 @pytest.fixture(scope="module")
 def media(tmp_path_factory):
