@@ -611,8 +611,10 @@ async def test_her_selection_comes_with_her_if_she_leaves_the_box_ticked(lea, wo
         mine, token = await selections.begin(session, store_id=world.rivoli.id, now=clock())
         found = await catalogue.find_variants(session, [world.lamp.sku, world.shade.sku])
         await selections.put(session, mine, found[world.shade.sku], 1, now=clock())
+        mine.note = "pour la chambre de Jean"
     lea.cookies.set("vitrine-selection", token)
     html = (await lea.get(f"{DETAILS}&sku=LUM-0001-LAI&selection=1")).text
+    assert "pour la chambre de Jean" in html, "what she wrote on it begins her word to the advisor"
     assert "Apporter ma sélection (1 article)" in said(html) and "Abat-jour lin" in said(html)
     form = filled(html)
     if not wanted:

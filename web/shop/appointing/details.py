@@ -98,6 +98,8 @@ class Brought:
 
     articles: Sequence[tuple[Variant, int]] = ()
     selection: Sequence[tuple[Variant, int]] = ()
+    note: str = ""
+    """What she wrote on her selection: her word to the advisor begins with it."""
 
     def items(self, form: DetailsForm) -> list[tuple[Variant, int]]:
         return [*self.articles, *(self.selection if form.bring.data else ())]
@@ -124,7 +126,9 @@ async def show(request: Request, session: AsyncSession) -> Response:
             return RedirectResponse(views.address(request, "appointment_sent", code=mine.code), 303)
         return await time.page(request, session, chosen, refused=refused)
     brought = await _brought(request, session, chosen)
-    return _page(request, form_of(chosen), chosen, brought, key=codes.new_token(), hold=hold)
+    form = form_of(chosen)
+    form.note.data = brought.note
+    return _page(request, form, chosen, brought, key=codes.new_token(), hold=hold)
 
 
 async def _booked_here(request: Request, session: AsyncSession, chosen: Chosen) -> Appointment | None:
@@ -314,7 +318,7 @@ async def _brought(request: Request, session: AsyncSession, chosen: Chosen) -> B
         if not item.variant.hidden and item.variant.product.state == State.PUBLISHED
         if item.variant.sku not in found
     ]
-    return Brought(articles, others[: MOST_ITEMS - len(articles)])
+    return Brought(articles, others[: MOST_ITEMS - len(articles)], selection.note if selection and others else "")
 
 
 # The page
