@@ -38,8 +38,7 @@ SHOP = {
 STAFF = ("staff", "staff/reservations", "staff/picking", "staff/handover", "staff/tasks", "staff/account")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize(("language", "scheme"), [("fr", "light"), ("en", "dark")])
 def test_shop_pages_are_for_everyone(visitor, language, scheme):
     lea = visitor(language, PHONE, color_scheme=scheme)
     for path in SHOP[language]:
