@@ -34,8 +34,7 @@ def visitor(browser: Browser, demo: Demo) -> Iterator[Callable[..., Visitor]]:
             viewport=size,
             locale="fr-FR" if language == "fr" else "en-GB",
             java_script_enabled=javascript,
-            timezone_id="Europe/Paris",
-            **more,
+            **{"timezone_id": "Europe/Paris", **more},
         )
         opened.append(context)
         return Visitor(context, demo, javascript)

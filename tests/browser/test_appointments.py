@@ -150,6 +150,19 @@ def test_who_comes_second_keeps_her_form_and_is_shown_the_nearest(visitor, demo)
     mia.finds_no_barrier()
 
 
+def test_a_device_with_another_clock_is_told_whose_clock_it_is(visitor):
+    """At home nothing is said; in New York the page names Paris, and says what time it will be there."""
+    for zone, told in (("Europe/Paris", False), ("America/New_York", True)):
+        lea = visitor("fr", PHONE, timezone_id=zone)
+        lea.goes("/fr/appointments/new/time?service=choisir-un-luminaire&store=rivoli&advisor=any")
+        lea.page.locator("ul.soonest button").first.click()
+        lea.page.wait_for_url("**/details**")
+        note = lea.page.locator("#zone")
+        assert note.is_visible() is told, zone
+        if told:
+            assert re.search(r"heure de Paris.*Il sera \d+\sh(\s\d\d)? chez vous", note.inner_text())
+
+
 def test_times_far_away_are_those_of_the_store(visitor):
     """Saint-Denis is three hours ahead of her telephone in winter: the page names whose clock it is."""
     lea = visitor("fr", PHONE).goes("/fr/appointments/new?store=saint-denis")
