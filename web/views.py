@@ -15,10 +15,10 @@ from booking.customers import show_phone
 from kit import languages
 from kit.languages import gettext, ngettext
 from kit.money import Money
-from stores import search, stock
+from stores import articles, stock
+from stores.articles import Article, Cell, Choice
 from stores.catalogue import Category, Variant
 from stores.places import Store
-from stores.search import Article, Cell, Choice
 from stores.stock import Confidence
 from web import pages
 from web.house import House
@@ -314,7 +314,7 @@ def card(request: Request, article: Article, store: Store | None) -> Card:
         name=article.name.text(),
         lang=article.name.language(),
         brand=article.brand,
-        price=search.cheapest(article.choices),
+        price=articles.cheapest(article.choices),
         from_price=len(prices) > 1,
         picture=pictures[0] if pictures else None,
         second_picture=pictures[1] if len(pictures) > 1 else None,

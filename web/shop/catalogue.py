@@ -15,9 +15,10 @@ from kit.errors import NotFound
 from kit.languages import gettext, ngettext
 from kit.money import Money
 from stores import search
+from stores.articles import Article
 from stores.catalogue import Category
 from stores.places import Store
-from stores.search import Article, Sort, Wish
+from stores.search import Sort, Wish
 from web import pages, views
 from web.routing import ANYONE, Routes
 

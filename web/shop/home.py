@@ -10,8 +10,9 @@ from starlette.responses import Response
 from kit import languages
 from kit.languages import gettext
 from stores import search
+from stores.articles import Article
 from stores.catalogue import Category
-from stores.search import Article, Sort, Wish
+from stores.search import Sort, Wish
 from stores.services import Service
 from web import pages, views
 from web.pages import Page

@@ -9,10 +9,10 @@ from starlette.responses import RedirectResponse, Response
 
 from kit import languages
 from kit.languages import Translated, gettext
-from stores import search
+from stores import articles
+from stores.articles import Article, Choice
 from stores.catalogue import Product, State
 from stores.places import Store
-from stores.search import Article, Choice
 from web import pages, views
 from web.routing import ANYONE, Routes
 from web.shop.appointing import advisor
@@ -30,7 +30,7 @@ async def product(request: Request, session: AsyncSession) -> Response:
     One that was withdrawn answers 410 with what comes closest.
     """
     language, slug = languages.language(), request.path_params["slug"]
-    row, article, near = await search.show(session, slug)
+    row, article, near = await articles.show(session, slug)
     if article.slug(language) != slug:
         return RedirectResponse(views.product_url(request, article, **request.query_params), 301)
     store = pages.store_of(request)

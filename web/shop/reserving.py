@@ -18,7 +18,7 @@ from booking.submissions import KeyReused
 from kit import codes, languages
 from kit.errors import Invalid, NotFound, TooMany
 from kit.languages import gettext, ngettext
-from stores import catalogue, places, search
+from stores import articles, catalogue, places
 from stores.catalogue import Variant
 from stores.hours import NeverOpens
 from stores.places import Store
@@ -211,7 +211,7 @@ async def _refusal(request: Request, session: AsyncSession, asked: Asked, short:
     missing = [(v, n) for v, n in asked.lines if v.id in missing_ids]
     choices = await _other_stores(request, session, asked)
     for variant, quantity in missing:
-        found = await search.articles(session, [variant.product_id])
+        found = await articles.of_ids(session, [variant.product_id])
         for choice in found[0].choices if found else ():
             cell = choice.cells.get(asked.store.id)
             if cell is None or cell.available < 1:
@@ -233,7 +233,7 @@ async def _refusal(request: Request, session: AsyncSession, asked: Asked, short:
 async def _other_stores(request: Request, session: AsyncSession, asked: Asked) -> list[tuple[str, str]]:
     """The nearest open stores that have every article, as buttons of the form."""
     now = request.state.now
-    found = await search.articles(session, list({variant.product_id for variant, _ in asked.lines}))
+    found = await articles.of_ids(session, list({variant.product_id for variant, _ in asked.lines}))
     cells = {choice.id: choice.cells for article in found for choice in article.choices}
 
     def has_all(store: Store) -> bool:

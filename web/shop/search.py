@@ -9,7 +9,7 @@ from starlette.responses import Response
 from booking.customers import clean_line
 from kit import languages
 from kit.languages import gettext
-from stores import search
+from stores import articles, search
 from web import pages, views
 from web.pages import Page
 from web.routing import ANYONE, Routes
@@ -50,7 +50,7 @@ async def find(request: Request, session: AsyncSession) -> Response:
         ids, total = await search.search(
             session, typed, languages.language(), catalogue.PAGE, (page - 1) * catalogue.PAGE
         )
-        found = await search.articles(session, ids)
+        found = await articles.of_ids(session, ids)
         results = catalogue.results_of(request, found, total, page, sort=None, store=store)
     folded = search.fold(typed)
     context = {

@@ -16,7 +16,7 @@ from booking.selections import KEPT, LONGEST_NOTE, Selection, SelectionItem
 from kit import languages
 from kit.errors import Invalid, NotFound
 from kit.languages import gettext, lazy, ngettext
-from stores import catalogue, search
+from stores import articles, catalogue
 from stores.catalogue import State
 from stores.places import Store
 from web import access, pages, views
@@ -92,9 +92,9 @@ async def lines_of(
     """Its articles as a list of goods, each with what the store can say of it; what was withdrawn stays, softly."""
     if mine is None or not mine.items:
         return []
-    found = await search.articles(session, list({item.variant.product_id for item in mine.items}))
-    articles = {choice.id: (article, choice) for article in found for choice in article.choices}
-    return [_line(request, item, articles.get(item.variant_id), store) for item in mine.items]
+    found = await articles.of_ids(session, list({item.variant.product_id for item in mine.items}))
+    by_variant = {choice.id: (article, choice) for article in found for choice in article.choices}
+    return [_line(request, item, by_variant.get(item.variant_id), store) for item in mine.items]
 
 
 def _line(request: Request, item: SelectionItem, found: Any, store: Store | None) -> dict[str, Any]:

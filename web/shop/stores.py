@@ -12,10 +12,10 @@ from booking.customers import clean_line
 from kit import languages
 from kit.errors import NotFound
 from kit.languages import Translated, gettext
-from stores import places, search
+from stores import articles, places
+from stores.articles import Article, Choice
 from stores.hours import Hours
 from stores.places import Place, Store
-from stores.search import Article, Choice
 from web import access, pages, views
 from web.pages import Page
 from web.routing import ANYONE, Routes
@@ -78,7 +78,7 @@ def position(latitude: str | None, longitude: str | None) -> Place | None:
 
 async def _article(session: AsyncSession, slug: str, sku: str) -> tuple[Article, list[Choice]]:
     """The article of the picker, and of its variants the one that is wanted, or all."""
-    _, article, _ = await search.show(session, slug)
+    _, article, _ = await articles.show(session, slug)
     wanted = [choice for choice in article.choices if choice.sku == sku]
     return article, wanted or article.choices
 
