@@ -19,12 +19,12 @@ class Entry(Base):
     """One thing that happened. Append only; holds no contact of a shopper, so it need not be erased."""
 
     __tablename__ = "journal"
-    __table_args__ = (Index("ix_journal_subject", "subject", "subject_id", "id"),)
+    __table_args__ = (Index("ix_journal_subject", "subject", "subject_id", "id"), Index("ix_journal_at", "at", "id"))
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     store_id: Mapped[int | None] = mapped_column(ForeignKey("store.id"), index=True)
     subject: Mapped[str]
-    """`reservation`, `stock`, `account`, `key`."""
+    """`reservation`, `appointment`, `product`, `stock`, `store`, `account`, `key`, `batch`, …"""
     subject_id: Mapped[int]
     event: Mapped[str]
     before: Mapped[str] = mapped_column(default="")
@@ -32,6 +32,8 @@ class Entry(Base):
     by: Mapped[str]
     reason: Mapped[str] = mapped_column(default="")
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    origin: Mapped[str] = mapped_column(default="")
+    """The network that a request came from, never the whole address: /24, or /48 of IPv6; empty for the worker."""
     at: Mapped[datetime]
 
 
@@ -61,6 +63,7 @@ async def record(
             by=by,
             reason=reason,
             detail=detail or {},
+            origin=session.info.get("origin", ""),
             at=now,
         )
     )

@@ -13,12 +13,20 @@ from booking.selections import Selection, SelectionItem
 from booking.submissions import Submission
 from booking.tasks import Task
 from stores.advisors import Advisor, AdvisorSkill, Skill
+from stores.attributes import Attribute
 from stores.catalogue import Category, Picture, Product, Variant
+from stores.collections import Collection, CollectionItem
+from stores.deliveries import Delivery
+from stores.drafts import Draft
+from stores.exchange.batches import Batch, BatchPart, BatchRow
+from stores.media import Medium
 from stores.pairings import Pairing
 from stores.places import Store, StoreException, Town
+from stores.prices import PriceChange
 from stores.resources import Resource
 from stores.schedules import Shift, ShiftPattern, TimeOff
 from stores.services import Service, ServiceSkill, ServiceStore
+from stores.slugs import OldSlug
 from stores.spaces import Space
 from stores.staff import Account, AccountStore, ApiKey, PasswordReset, RecoveryCode, StaffSession
 from stores.stock import StockMovement, StoreStock
@@ -69,4 +77,15 @@ ALL = (
     Submission,
     Entry,
     Report,
+    Attribute,
+    Medium,
+    Collection,
+    CollectionItem,
+    OldSlug,
+    PriceChange,
+    Batch,
+    BatchPart,
+    BatchRow,
+    Delivery,
+    Draft,
 )

@@ -5,12 +5,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, select
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, func, select, update
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
-from kit.db import Base
+from kit.db import Base, table_of
 from kit.errors import Gone, NotFound
 from kit.languages import Translated
 from kit.money import Money
@@ -67,6 +67,8 @@ class Product(Base):
         Index("ix_product_words_fr", "words_fr", postgresql_using="gin"),
         Index("ix_product_words_en", "words_en", postgresql_using="gin"),
         Index("ix_product_shown", "category_id", "published_at", "id", postgresql_where="state = 'published'"),
+        Index("ix_product_publish_at", "publish_at", postgresql_where="publish_at is not null"),
+        Index("ix_product_unpublish_at", "unpublish_at", postgresql_where="unpublish_at is not null"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -85,8 +87,26 @@ class Product(Base):
     state: Mapped[str] = mapped_column(default=State.DRAFT)
     by_appointment: Mapped[bool] = mapped_column(default=False)
     """Shown on the floor, chosen with an advisor; never reserved."""
+    try_in_store: Mapped[bool] = mapped_column(default=False)
+    """Worth coming for: it can be tried, felt, heard in a store."""
+    listed: Mapped[bool] = mapped_column(default=True)
+    """Not listed: shown to whoever has its address, found in no list and no search."""
     max_per_reservation: Mapped[int] = mapped_column(default=3)
+    care: Mapped[Translated] = mapped_column(default=Translated)
+    seo_title: Mapped[Translated] = mapped_column(default=Translated)
+    seo_description: Mapped[Translated] = mapped_column(default=Translated)
+    """For search engines, where the name and the story do not say it best."""
+    google_category: Mapped[str] = mapped_column(default="")
+    """Id or path of Google's product taxonomy."""
+    attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Values by code of `stores.attributes.Attribute`, each of the attribute's kind."""
+    drafts: Mapped[list[Any]] = mapped_column(default=list)
+    """Languages whose words are not to be read yet."""
     published_at: Mapped[datetime | None]
+    """When it was first shown; decides what is new."""
+    publish_at: Mapped[datetime | None]
+    unpublish_at: Mapped[datetime | None]
+    """When the worker shows it, and takes it away."""
     updated_at: Mapped[datetime]
     words_fr: Mapped[Any] = mapped_column(TSVECTOR, Computed(_words("fr", "french"), persisted=True), deferred=True)
     words_en: Mapped[Any] = mapped_column(TSVECTOR, Computed(_words("en", "english"), persisted=True), deferred=True)
@@ -107,7 +127,10 @@ class Variant(Base):
     """What a person takes in her hands: one colour, one size, one price, one code at the till."""
 
     __tablename__ = "variant"
-    __table_args__ = (CheckConstraint("price_minor >= 0", name="price"),)
+    __table_args__ = (
+        CheckConstraint("price_minor >= 0", name="price"),
+        CheckConstraint("gtin ~ '^([0-9]{8}|[0-9]{12,14})$'", name="gtin"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), index=True)
@@ -119,6 +142,11 @@ class Variant(Base):
     price_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(default="EUR")
     position: Mapped[int] = mapped_column(default=0)
+    was_minor: Mapped[int | None]
+    """The price before, as the merchandiser says it; the public reads `lowest_minor`."""
+    lowest_minor: Mapped[int | None]
+    """The price that may be crossed out: see `stores.prices`."""
+    weight_grams: Mapped[int | None]
     hidden: Mapped[bool] = mapped_column(default=False)
     """No longer offered, but still named by reservations: variants are never deleted."""
 
@@ -142,13 +170,39 @@ class Picture(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), index=True)
     variant_id: Mapped[int | None] = mapped_column(ForeignKey("variant.id", ondelete="CASCADE"))
+    medium_id: Mapped[int | None] = mapped_column(ForeignKey("medium.id"), index=True)
+    """The image that hangs here. What a page needs of it is copied, so that a grid of articles reads one table."""
     path: Mapped[str]
     """Below /media/; named after its content, so that it may be kept for ever."""
     alt: Mapped[Translated]
+    """Empty for a picture that only decorates."""
+    focal_x: Mapped[int] = mapped_column(default=50)
+    focal_y: Mapped[int] = mapped_column(default=50)
+    """The point that every crop keeps, in percent from the left and the top."""
     width: Mapped[int]
     height: Mapped[int]
     position: Mapped[int] = mapped_column(default=0)
     credit: Mapped[str] = mapped_column(default="")
+
+
+async def publish_due(session: AsyncSession, *, now: datetime) -> None:
+    """Show what is to be shown by now, and take away what is to be taken away; both dates are then done with."""
+    rows = table_of(Product)
+    await session.execute(
+        update(rows)
+        .where(rows.c.publish_at <= now, rows.c.state.in_((State.DRAFT, State.READY, State.WITHDRAWN)))
+        .values(
+            state=State.PUBLISHED,
+            published_at=func.coalesce(rows.c.published_at, now),
+            publish_at=None,
+            updated_at=now,
+        )
+    )
+    await session.execute(
+        update(rows)
+        .where(rows.c.unpublish_at <= now, rows.c.state == State.PUBLISHED)
+        .values(state=State.WITHDRAWN, unpublish_at=None, updated_at=now)
+    )
 
 
 async def categories(session: AsyncSession) -> Sequence[Category]:

@@ -27,6 +27,7 @@ class Store(Base):
         CheckConstraint("answer_minutes between 5 and 1440", name="answer_minutes"),
         CheckConstraint("hold_days between 1 and 7", name="hold_days"),
         CheckConstraint("ready_hours between 1 and 48", name="ready_hours"),
+        CheckConstraint("feed_minutes between 5 and 43200", name="feed_minutes"),
         CheckConstraint("stock_authority in ('vitrine', 'feed')", name="stock_authority"),
     )
 
@@ -75,6 +76,10 @@ class Store(Base):
     """The worker may confirm a request whose stock is trusted; otherwise staff look first."""
     auto_confirm_limit_minor: Mapped[int] = mapped_column(default=30000)
     """Articles dearer than this are always looked for by a person."""
+    feed_minutes: Mapped[int] = mapped_column(default=1440)
+    """How often its feed is expected to say how many there are."""
+    acceptance: Mapped[int | None]
+    """Per cent of the last 50 lines looked for that were found; reckoned every night, empty before the first."""
     stock_authority: Mapped[str] = mapped_column(default="vitrine")
     """Who counts: `vitrine` writes sales at the hand-over; with `feed` the till does, and tells us."""
 

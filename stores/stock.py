@@ -85,6 +85,12 @@ class StoreStock(Base):
     floor: Mapped[int | None]
     shelf: Mapped[str] = mapped_column(default="")
     """Where staff find it."""
+    on_show: Mapped[bool] = mapped_column(default=False)
+    """One unit stands on the floor to be looked at; it is among `unsellable`."""
+    price_minor: Mapped[int | None]
+    """What it costs in this store, where that is not the price of the house."""
+    counted_at: Mapped[datetime | None]
+    """The moment that the last absolute count speaks of; an older count is late and changes nothing."""
     fed_at: Mapped[datetime | None]
     """When a feed, or a person, last said how many there are."""
     seen_at: Mapped[datetime | None]

@@ -175,6 +175,7 @@ async def build(session: AsyncSession, *, now: datetime, staffed: bool = True) -
             ("ines", "advisor", rivoli),
             ("helene", "manager", rivoli),
             ("marc", "advisor", kleber),
+            ("paul", "merchandiser", None),
             ("solene", "admin", None),
         ):
             world.accounts[name], _ = await staff.add_account(

@@ -1,5 +1,6 @@
 """The HTTP process: what it is made of, and in which order a request passes through it."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -21,13 +22,19 @@ from kit.db import Database, make_engine
 from kit.errors import Gone, NotFound, Refused
 from kit.languages import lazy
 from kit.settings import Settings
-from web import admin, api, calendars, demo, effects, health, pages, security, shop, staff
+from web import admin, api, calendars, demo, effects, health, merch, outside, pages, security, shop, staff
 from web.house import House
 from web.live import Bells
 from web.routing import Malformed, refusal_of
 
 LARGEST_BODY = 64 * 1024
 """Bytes of a form; a larger one is 413 before it is read."""
+LARGEST_UPLOADS = {
+    re.compile(r"/(fr|en)/merch/imports"): 260 * 1024 * 1024,
+    re.compile(r"/(fr|en)/merch/media"): 80 * 1024 * 1024,
+    re.compile(r"/(fr|en)/merch/(articles|stock|collections)"): 1024 * 1024,
+}
+"""Of the addresses to which files and long forms are sent, the first that matches the beginning."""
 
 
 def connect_redis(url: str) -> ArqRedis:
@@ -64,7 +71,7 @@ def create_app(
             Middleware(security.SecurityHeaders, secure=settings.secure),
             Middleware(security.Language),
             Middleware(security.SameOriginOnly),
-            Middleware(security.SmallBodies, largest=LARGEST_BODY),
+            Middleware(security.SmallBodies, largest=LARGEST_BODY, larger=LARGEST_UPLOADS),
             Middleware(GZipMiddleware, minimum_size=1024, compresslevel=6),
             Middleware(Faults),
         ],
@@ -117,7 +124,9 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         *api.routes(),
         *staff.routes(),
         *admin.routes(),
+        *merch.routes(),
         *calendars.routes.all,
+        *outside.routes.all,
         *shop.routes(),
     ]
 

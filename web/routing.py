@@ -24,7 +24,9 @@ from kit import languages, log
 from kit.errors import Refused
 from kit.languages import lazy
 from stores.staff import Principal, Verb
+from stores.staff.sessions import network_of
 from web import access, pages
+from web.security import address_of
 
 logger = log.get(__name__)
 
@@ -130,6 +132,7 @@ class Routes:
             request.state.now = app.clock()
             try:
                 async with app.database.work(readonly=readonly) as session:
+                    session.info["origin"] = network_of(address_of(request))
                     await access.recognise(request, session)
                     if not allow.may(request.state.actor):
                         return access.turn_away(request, allow.name)

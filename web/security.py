@@ -2,7 +2,9 @@
 
 import asyncio
 import math
+import re
 from collections import OrderedDict, deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
@@ -93,10 +95,13 @@ class SameOriginOnly:
 
 
 class SmallBodies:
-    """Refuses a body of more than `largest` bytes before, or while, it is read. The API says it in its own way."""
+    """Refuses a body of more than `largest` bytes before, or while, it is read; at the addresses of `larger`, of more
+    than is said there. The API says it in its own way."""
 
-    def __init__(self, app: ASGIApp, largest: int, exempt: str = "/api/") -> None:
-        self.app, self.largest, self.exempt = app, largest, exempt
+    def __init__(
+        self, app: ASGIApp, largest: int, larger: Mapping[re.Pattern[str], int] | None = None, exempt: str = "/api/"
+    ) -> None:
+        self.app, self.largest, self.larger, self.exempt = app, largest, larger or {}, exempt
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         measured = scope["type"] == "http" and not scope["path"].startswith(self.exempt)
@@ -104,8 +109,9 @@ class SmallBodies:
 
     def _measured(self, scope: Scope, receive: Receive) -> Receive:
         announced = Headers(scope=scope).get("content-length", "")
-        too_long = announced.isdecimal() and int(announced[:20]) > self.largest
-        left = self.largest
+        named = (size for address, size in self.larger.items() if address.match(scope["path"]))
+        left = next(named, self.largest)
+        too_long = announced.isdecimal() and int(announced[:20]) > left
 
         async def measured() -> Message:
             nonlocal left

@@ -30,7 +30,7 @@ from kit import log
 from kit.db import Database, make_engine
 from kit.errors import Refused
 from kit.settings import Settings
-from stores import places, schedules, staff
+from stores import catalogue, drafts, places, schedules, staff
 from stores.places import Store
 from web import effects
 from web.app import connect_redis, make_clock
@@ -83,6 +83,11 @@ async def tick(office: Office) -> None:
             await blocks.sweep(session, now=now)
     except Exception:
         logger.exception("holds were not swept, the next tick tries again")
+    try:
+        async with office.database.work() as session:
+            await catalogue.publish_due(session, now=now)
+    except Exception:
+        logger.exception("articles were not published, the next tick tries again")
     async with office.database.work(readonly=True) as session:
         due = await timers.due(session, now=now)
     for reservation_id in due:
@@ -180,6 +185,7 @@ async def night(office: Office) -> None:
         erased += await appointments.erase_old(session, days=office.settings.erase_after_days, now=now)
         await selections.forget(session, now=now)
         await submissions.forget(session, now=now)
+        await drafts.forget(session, now=now)
         await staff.forget(session, now=now)
     logger.info("night", findings=len(findings), erased=erased, shifts=await make_shifts(office, now=now))
 

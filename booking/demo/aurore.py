@@ -22,6 +22,7 @@ from booking.demo import diaries, towns, week
 from booking.demo.pictures import PORTRAITS, draw, portrait, scene
 from booking.demo.pictures.sheet import HEIGHT, WIDTH
 from booking.demo.shelves import Article, put_stock, shelf
+from stores import media
 from stores.catalogue import Category, Picture, Product, State, Variant
 from stores.hours import CLOSED, public_holidays
 from stores.places import Store, StoreException
@@ -51,6 +52,7 @@ async def build(
     await towns.load(session)
     categories = await put_departments(session, media_dir)
     articles = await _put_products(session, categories, media_dir, now=now)
+    await media.adopt(session, now=now)
     keep_scene(media_dir, "hero")
     await put_stock(session, stores, articles, now=now)
     people: list[tuple[dict[str, Any], list[int]]] = [

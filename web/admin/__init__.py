@@ -1,11 +1,11 @@
-"""What managers and administrators set up: services, advisors and their weeks, spaces."""
+"""What managers and administrators set up: services, advisors and their weeks, spaces, stores, accounts, keys."""
 
 from starlette.routing import BaseRoute
 
-from web.admin import advisors, services, spaces, weeks
+from web.admin import advisors, keys, log, services, spaces, stores, users, weeks
 from web.routing import Allow
 
-MODULES = (services, advisors, weeks, spaces)
+MODULES = (services, advisors, weeks, spaces, stores, users, keys, log)
 
 ALLOWED: dict[tuple[str, str], Allow] = {
     call: allow for module in MODULES for call, allow in module.routes.allowed.items()

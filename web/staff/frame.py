@@ -59,6 +59,10 @@ def _ways() -> list[Way]:
         Way("staff_tasks", "stock", gettext("Tasks"), "reservation.read", desk=True),
         Way("admin_advisors", "people", gettext("Team"), "schedule.edit", desk=True),
         Way("admin_services", "settings", gettext("Services"), "store.edit", desk=True),
+        Way("merch_articles", "catalogue", gettext("Catalogue"), "catalogue.edit", desk=True),
+        Way("merch_stock", "stock", gettext("Stock"), "stock.correct", desk=True),
+        Way("merch_figures", "chart", gettext("Figures"), "figures.read", desk=True),
+        Way("admin_stores", "store", gettext("The house"), "store.edit", desk=True),
     ]
 
 

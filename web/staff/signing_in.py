@@ -83,7 +83,10 @@ class ConfirmTotpForm(LocalizedForm):
 
 def start(request: Request, found: SignedIn) -> str:
     """The first page of someone's day, once she has given every factor asked for."""
-    name = "staff_board" if "reservation.read" in staff.MAY[found.account.role] else "staff_account"
+    may = staff.MAY[found.account.role]
+    name = (
+        "staff_board" if "reservation.read" in may else "merch_articles" if "catalogue.edit" in may else "staff_account"
+    )
     return str(request.app.url_path_for(name, language=languages.language()))
 
 

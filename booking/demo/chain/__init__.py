@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from booking.demo import aurore, towns, week
 from booking.demo.chain import goods, rows, shops
+from stores import media
 
 Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 """Opens a transaction that is committed on the way out: `kit.db.Database.work`."""
@@ -62,6 +63,7 @@ async def build(
         progress(numbers.stop, products)
     async with transaction() as session:
         await session.execute(text(f"set local statement_timeout = '{COPY_MAY_TAKE}'"))
+        await media.adopt(session, now=now)
         await session.execute(text("analyze product, variant, picture, store_stock, stock_movement"))
     async with transaction() as session:
         cast = week.Cast(*(slugs[number % len(slugs)] for number in range(5)))

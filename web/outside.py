@@ -1,0 +1,5 @@
+"""What the outside world reads: the sitemap and the feeds."""
+
+from web.routing import Routes
+
+routes = Routes()
