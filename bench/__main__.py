@@ -17,25 +17,23 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import jinja2
 import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse
-from starlette.routing import Route
 
+from bench.imports import bench_imports
+from bench.pages import PRODUCTS, STORES, bench_pages
+from bench.search import bench_search
 from bench.slots import bench_slots
 from booking.customers import Customer
-from booking.demo import aurore
+from booking.demo import aurore, chain
 from booking.reservations import asking
 from kit import embedded, log
 from kit.clock import Clock
 from kit.db import Database, make_engine
 from kit.settings import Settings
 from stores import catalogue, places
-from stores.catalogue import Product
 from web.app import create_app
 from web.migrating import migrate
 
@@ -112,31 +110,6 @@ async def size_of(app: Starlette, path: str) -> int:
         return len((await client.get(path)).text)
 
 
-PAGE = """<!doctype html><html><head><title>{{ title }}</title></head><body>
-{% for row in rows %}<article><h3><a href="/p/{{ row.ref }}">{{ row.name }}</a></h3><p>{{ row.price }}</p></article>
-{% endfor %}{% for piece in filler %}<p>{{ piece }}</p>{% endfor %}</body></html>"""
-
-
-def bare_page(pool: asyncpg.Pool, sql: str, argument: Any, size: int) -> Starlette:
-    """Starlette, Jinja2 and one asyncpg query for the same rows, filled up to the same size."""
-    template = jinja2.Environment(autoescape=True).from_string(PAGE)
-
-    async def page(request: Request) -> HTMLResponse:
-        rows = await pool.fetch(sql, argument)
-        shown = [{"ref": row["ref"], "name": row["name"], "price": row["price_minor"]} for row in rows]
-        body = template.render(title="bench", rows=shown, filler=filler)
-        return HTMLResponse(body)
-
-    filler: list[str] = []
-    per_piece = 120
-    filler.extend("x" * (per_piece - 8) for _ in range(max(1, size // per_piece)))
-    return Starlette(routes=[Route("/", page)])
-
-
-async def hello(request: Request) -> PlainTextResponse:
-    return PlainTextResponse("hello")
-
-
 BARE_RESERVATION = {
     "reservation": """insert into reservation (code, store_id, status, version, language, first_name, last_name, email,
         phone, contact, note, origin, verified, requested_at, answer_by, amber_at, manager_at, group_at, unanswered_at,
@@ -160,31 +133,6 @@ BARE_RESERVATION = {
         select store_id, variant_id, 'hold', 0, 1, 0, 'reservation', $3, 'shopper', '', $4 from held returning id""",
     "missed": "select count(*) from reservation where status = 'expired' and ready_at is not null and email = $1",
 }
-
-
-async def bench_pages(app: Starlette, pool: asyncpg.Pool, table: Table) -> None:
-    async with app.state.database.work(readonly=True) as session:
-        product = await session.scalar(sa.select(Product).where(Product.ref == HOT.rpartition("-")[0]))
-        category_slug = app.state.house.departments[0].slug_fr
-        department_id = app.state.house.departments[0].id
-    assert product
-    variants = """select p.ref, p.name->>'fr' as name, v.price_minor
-        from product p join variant v on v.product_id = p.id where p.id = $1"""
-    cards = """select p.ref, p.name->>'fr' as name, v.price_minor from product p join category c on c.id = p.category_id
-        join lateral (select price_minor from variant where product_id = p.id order by position limit 1) v on true
-        where c.department_id = $1 and p.state = 'published' order by p.published_at desc, p.id limit 24"""
-    bare = caller(Starlette(routes=[Route("/", hello)]), "/")
-    for name, path, sql, argument in (
-        ("product page", f"/fr/p/{product.slug_fr}?store=rivoli", variants, product.id),
-        ("category page", f"/fr/c/{category_slug}?store=rivoli", cards, department_id),
-    ):
-        limit = bare_page(pool, sql, argument, await size_of(app, path))
-        ours, bare_sql, ratio = await compare(caller(app, path), caller(limit, "/"))
-        table.add_row(
-            name, "Starlette + Jinja2 + one query, same size", f"{ours:.0f}/s", f"{bare_sql:.0f}/s", f"{ratio:.2f}"
-        )
-        ours, plain, ratio = await compare(caller(app, path), bare)
-        table.add_row(name, "bare Starlette, hello", f"{ours:.0f}/s", f"{plain:.0f}/s", f"{ratio:.3f}")
 
 
 async def bench_reservation(app: Starlette, pool: asyncpg.Pool, clock: Clock, table: Table) -> None:
@@ -264,12 +212,44 @@ async def main(folder: Path, url: str, redis_url: str) -> None:
         user=bare_url.username, database=bare_url.database, host=bare_url.query["host"], min_size=1, max_size=16
     )
     table = Table("what", "limit in the same run", "ours", "limit", "ratio")
-    await bench_pages(app, pool, table)
     await bench_reservation(app, pool, clock, table)
     await bench_slots(database, table, now=clock())
-    Console(width=120).print(table)
+    files = Table("file", "how", "ours", "to reach", "counts")
+    await bench_imports(database, files, clock)
     await pool.close()
     await engine.dispose()
+    await large(folder, settings, table)
+    Console(width=140).print(table)
+    Console(width=140).print(files)
+
+
+async def large(folder: Path, settings: Settings, table: Table) -> None:
+    """A chain of 10,000 articles in one category and 20 stores; then of 100,000, for the search."""
+    url = sa.make_url(settings.database_url).set(database="large").render_as_string(hide_password=False)
+    admin = make_engine(settings.database_url)
+    async with admin.connect() as connection:
+        autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await autocommit.execute(sa.text("create database large"))
+    await admin.dispose()
+    await asyncio.to_thread(migrate, url)
+    clock = Clock()
+    database = Database(make_engine(url, pool_size=16))
+    await chain.build(
+        database.work, stores=STORES, products=PRODUCTS, seed=1, media_dir=settings.media_dir, secret=settings.secret,
+        now=clock(),
+    )  # fmt: skip
+    app = create_app(replace(settings, database_url=url), clock=clock, database=database)
+    app.state.house.fresh_for = 3600
+    async with database.work(readonly=True) as session:
+        await app.state.house.look(session)
+    named = sa.make_url(url)
+    pool = await asyncpg.create_pool(
+        user=named.username, database=named.database, host=named.query["host"], min_size=1, max_size=16
+    )
+    await bench_pages(app, database, pool, table, caller=caller, compare=compare, size_of=size_of)
+    await pool.close()
+    await bench_search(database, table)
+    await database.engine.dispose()
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from stores.places import Store, StoreException, Town
 from stores.prices import PriceChange
 from stores.resources import Resource
 from stores.schedules import Shift, ShiftPattern, TimeOff
+from stores.search.spelling import SearchWord
 from stores.services import Service, ServiceSkill, ServiceStore
 from stores.slugs import OldSlug
 from stores.spaces import Space
@@ -88,4 +89,5 @@ ALL = (
     BatchRow,
     Delivery,
     Draft,
+    SearchWord,
 )

@@ -1,18 +1,21 @@
 """The database: one transaction at a time, and what may only happen once it is safe."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, ClassVar, cast
 
-from sqlalchemy import DateTime, MetaData, String, Table
+from sqlalchemy import DateTime, MetaData, String, Table, event, select, union
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.types import TypeDecorator
 
-from kit import log
+from kit import clock, log
 from kit.languages import Translated
 
 logger = log.get(__name__)
@@ -62,12 +65,11 @@ def table_of(entity: type[Base]) -> Table:
 
 def make_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
     """An engine whose sessions give up rather than queue for ever: locks 3 s, a statement 10 s, idle 15 s."""
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=10,
-        pool_pre_ping=True,
         hide_parameters=True,  # a logged error must not tell names, addresses and hashes
         connect_args={
             "timeout": 5,
@@ -80,6 +82,28 @@ def make_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
             },
         },
     )
+    event.listen(engine.sync_engine, "checkin", _rested)
+    event.listen(engine.sync_engine, "checkout", _look_first)
+    return engine
+
+
+RESTED = 1.0
+"""Seconds after which a connection is asked whether it still lives. The pool's own question costs three round trips
+each time, and what was answered a moment ago will be answered again."""
+
+
+def _rested(connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    record.info["rested_at"] = clock.monotonic()
+
+
+def _look_first(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
+    rested_at = record.info.get("rested_at")
+    if rested_at is None or clock.monotonic() - rested_at < RESTED:
+        return
+    try:
+        connection.ping()
+    except Exception as gone:
+        raise DisconnectionError("a connection that rested is gone") from gone
 
 
 class Database:
@@ -114,3 +138,15 @@ class Database:
 def after_commit(session: AsyncSession, *effect: str) -> None:
     """Ask for `effect` once this transaction is committed; the same one asked twice is done once."""
     session.info.setdefault("after_commit", {})[effect] = None
+
+
+async def named_elsewhere(session: AsyncSession, entity: type[Base], ids: Collection[int]) -> set[int]:
+    """Those that a row of any other table names, except rows that would go with them (ON DELETE CASCADE)."""
+    table, wanted = table_of(entity), list(ids)
+    naming = [
+        select(key.parent).where(key.parent.in_(wanted))
+        for other in Base.metadata.sorted_tables
+        for key in other.foreign_keys
+        if key.column is table.c.id and (key.ondelete or "").upper() != "CASCADE"
+    ]
+    return set(await session.scalars(union(*naming))) if wanted and naming else set()

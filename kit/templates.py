@@ -1,10 +1,13 @@
 """The template environment that pages and messages share: strict, escaped, and speaking the current language."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import jinja2
 from jinja2.bccache import Bucket
+from markupsafe import Markup
 
 from kit import codes, languages
 from kit.money import Money
@@ -38,6 +41,7 @@ def environment(root: Path = ROOT, *, autoescape: bool = True) -> jinja2.Environ
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
+        auto_reload=False,  # looking at each file each time it is included is a fifth of a page
         extensions=["jinja2.ext.i18n"],
         bytecode_cache=_PAGES if autoescape else None,
     )
@@ -48,6 +52,13 @@ def environment(root: Path = ROOT, *, autoescape: bool = True) -> jinja2.Environ
         pgettext=languages.pgettext,
         npgettext=languages.npgettext,
     )
+    if autoescape:  # as Jinja's own, which look for their function each time they are called
+        env.globals.update(
+            _=_escaped(languages.gettext),
+            gettext=_escaped(languages.gettext),
+            ngettext=_escaped(languages.ngettext),
+            pgettext=_escaped(languages.pgettext),
+        )
     env.globals.update(language=languages.language)
     env.filters.update(
         price=_price,
@@ -60,6 +71,18 @@ def environment(root: Path = ROOT, *, autoescape: bool = True) -> jinja2.Environ
         number=languages.number_words,
     )
     return env
+
+
+def _escaped(say: Callable[..., str]) -> Callable[..., Markup]:
+    """A translation as markup: its own signs are ours, what takes a place in it is escaped."""
+
+    def said(*words: Any, **values: object) -> Markup:
+        text = Markup(say(*words))  # noqa: S704 – from the catalogue
+        if len(words) == 3:
+            values.setdefault("num", words[-1])
+        return text % values if values or "%" in text else text
+
+    return said
 
 
 def _price(money: Money) -> str:

@@ -18,7 +18,7 @@ ASSEMBLED = booking.tables.ALL
 
 def include(_object: Any, name: str | None, kind: str, reflected: bool, _compared: Any) -> bool:
     """What the metadata cannot say: computed columns are compared by people, not by Alembic."""
-    return not (kind == "column" and name in ("words_fr", "words_en"))
+    return not (kind == "column" and name in ("words_fr", "words_en", "names_fr", "names_en"))
 
 
 def run(connection: Connection) -> None:

@@ -1,18 +1,18 @@
 """What the house shows: departments, products, their variants, prices and pictures, in two languages."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, func, select, update
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, String, any_, func, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from kit.db import Base, table_of
 from kit.errors import Gone, NotFound
-from kit.languages import Translated
+from kit.languages import DEFAULT, LANGUAGES, Translated
 from kit.money import Money
 
 
@@ -57,6 +57,14 @@ def _words(language: str, dictionary: str) -> str:
     )
 
 
+def _names(language: str, dictionary: str) -> str:
+    """Its name and brand alone: short, so that what bears a word in its name is found and ranked before the rest."""
+    return (
+        f"to_tsvector('{dictionary}', vitrine_unaccent(coalesce(name->>'{language}', name->>'fr', '')))"
+        " || to_tsvector('simple', vitrine_unaccent(brand))"
+    )
+
+
 class Product(Base):
     """One article as people see it; what is reserved is one of its variants."""
 
@@ -66,7 +74,10 @@ class Product(Base):
         CheckConstraint("state in ('draft', 'ready', 'published', 'withdrawn')", name="state"),
         Index("ix_product_words_fr", "words_fr", postgresql_using="gin"),
         Index("ix_product_words_en", "words_en", postgresql_using="gin"),
+        Index("ix_product_names_fr", "names_fr", postgresql_using="gin"),
+        Index("ix_product_names_en", "names_en", postgresql_using="gin"),
         Index("ix_product_shown", "category_id", "published_at", "id", postgresql_where="state = 'published'"),
+        Index("ix_product_newest", "published_at", "id", postgresql_where="state = 'published'"),
         Index("ix_product_publish_at", "publish_at", postgresql_where="publish_at is not null"),
         Index("ix_product_unpublish_at", "unpublish_at", postgresql_where="unpublish_at is not null"),
     )
@@ -110,6 +121,8 @@ class Product(Base):
     updated_at: Mapped[datetime]
     words_fr: Mapped[Any] = mapped_column(TSVECTOR, Computed(_words("fr", "french"), persisted=True), deferred=True)
     words_en: Mapped[Any] = mapped_column(TSVECTOR, Computed(_words("en", "english"), persisted=True), deferred=True)
+    names_fr: Mapped[Any] = mapped_column(TSVECTOR, Computed(_names("fr", "french"), persisted=True), deferred=True)
+    names_en: Mapped[Any] = mapped_column(TSVECTOR, Computed(_names("en", "english"), persisted=True), deferred=True)
 
     category: Mapped[Category] = relationship(lazy="raise")
     variants: Mapped[list["Variant"]] = relationship(
@@ -121,6 +134,10 @@ class Product(Base):
 
     def slug(self, language: str) -> str:
         return self.slug_en if language == "en" else self.slug_fr
+
+    def readable(self, text: Translated) -> Translated:
+        """A text of it without the languages that are drafts."""
+        return Translated({said: words for said, words in text.items() if said not in self.drafts})
 
 
 class Variant(Base):
@@ -185,6 +202,15 @@ class Picture(Base):
     credit: Mapped[str] = mapped_column(default="")
 
 
+def spoken(name: Translated, story: Translated, drafts: Sequence[str]) -> list[str]:
+    """The languages in which an article may be read: its name, and its story where it has one, are there and no draft.
+
+    Where that is none, the one in which at least its name is. Search engines are shown these alone.
+    """
+    whole = [one for one in LANGUAGES if one in name and (not story or one in story) and one not in drafts]
+    return whole or [next((one for one in LANGUAGES if one in name and one not in drafts), DEFAULT)]
+
+
 async def publish_due(session: AsyncSession, *, now: datetime) -> None:
     """Show what is to be shown by now, and take away what is to be taken away; both dates are then done with."""
     rows = table_of(Product)
@@ -237,3 +263,10 @@ async def find_variants(session: AsyncSession, skus: Sequence[str]) -> dict[str,
         .options(selectinload(Variant.product).selectinload(Product.pictures))
     )
     return {variant.sku: variant for variant in await session.scalars(query)}
+
+
+async def ids_of_skus(session: AsyncSession, skus: Collection[str]) -> dict[str, int]:
+    """The ids of all variants of these SKUs, hidden ones too; thousands at once."""
+    variants = table_of(Variant)
+    named = select(variants.c.sku, variants.c.id).where(variants.c.sku == any_(literal(list(skus), ARRAY(String))))
+    return {row.sku: row.id for row in await session.execute(named)}

@@ -6,17 +6,18 @@ A quantity is never public, and availability is never a guess dressed as a fact.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 
 from booking.customers import show_phone
-from kit import languages
+from kit import images, languages
 from kit.languages import gettext, ngettext
 from kit.money import Money
-from stores import articles, stock
-from stores.articles import Article, Cell, Choice
+from stores import stock
+from stores.articles import Article, Cell, Choice, Shown
 from stores.catalogue import Category, Variant
 from stores.places import Store
 from stores.stock import Confidence
@@ -37,13 +38,14 @@ WORTH_THE_WAY_KM = 50
 """Farther stores are not named beside one that may have it too."""
 
 
-@dataclass(frozen=True)
-class Picture:
+class Picture(NamedTuple):
     src: str
     alt: str
     width: int
     height: int
     srcset: str = ""
+    focus: str = ""
+    """Classes that keep its focal point in a crop; empty for the middle."""
 
 
 @dataclass(frozen=True)
@@ -69,17 +71,26 @@ class Availability:
     elsewhere: Sequence[Place] = ()
 
 
-@dataclass(frozen=True)
-class Card:
+class Said(NamedTuple):
+    """An availability in one short sentence."""
+
+    status: str
+    words: str
+
+
+class Card(NamedTuple):
     url: str
     name: str
     lang: str
+    """Of the name, where it is not the one spoken."""
     brand: str
     price: Money | None
+    was: Money | None
+    """Crossed out; None where variants cost different prices."""
     from_price: bool
     picture: Picture | None
     second_picture: Picture | None
-    availability: Availability | None
+    availability: Said
     is_new: bool
 
 
@@ -100,7 +111,29 @@ class Shop:
 
 
 def picture(row: Any) -> Picture:
-    return Picture(f"/media/{row.path}", row.alt.text(), row.width, row.height)
+    """An image, or one that hangs on an article, at each of the widths that were drawn of it."""
+    focus = focus_class(row.focal_x, row.focal_y)
+    return Picture(f"/media/{row.path}", row.alt.text(), row.width, row.height, srcset(row.path, row.width), focus)
+
+
+def _decoration(row: Shown) -> Picture:
+    """A picture beside the name of what it shows: it says nothing more."""
+    focus = focus_class(row.focal_x, row.focal_y)
+    return Picture(f"/media/{row.path}", "", row.width, row.height, srcset(row.path, row.width), focus)
+
+
+@lru_cache(maxsize=4096)
+def srcset(path: str, width: int) -> str:
+    """The sizes of an image, for the browser to choose; empty where there is but one."""
+    drawn = images.sizes(path, width)
+    return ", ".join(f"/media/{smaller} {size}w" for size, smaller in drawn) if len(drawn) > 1 else ""
+
+
+@lru_cache(maxsize=256)
+def focus_class(x: int, y: int) -> str:
+    """The classes that crop around this point (percent), to the nearest tenth: no page may carry a style of its own."""
+    across, down = round(x / 10) * 10, round(y / 10) * 10
+    return " ".join([*([f"fx-{across}"] if across != 50 else []), *([f"fy-{down}"] if down != 50 else [])])
 
 
 def name_of(variant: Variant) -> str:
@@ -205,9 +238,8 @@ def _status_of(store: Store, cell: Cell, *, by_appointment: bool, now: datetime)
         return BY_APPOINTMENT if cell.book > 0 else UNAVAILABLE
     if cell.available <= 0:
         return UNAVAILABLE
-    trust, _ = stock.confidence(cell, after_hold=cell.available - 1, now=now)  # type: ignore[arg-type]
-    sure = trust is Confidence.HIGH and cell.available > store.low_threshold and cell.fed_at is not None
-    return AVAILABLE if sure else TO_CONFIRM
+    trust = stock.believed(cell, store, after_hold=cell.available - 1, now=now)
+    return AVAILABLE if trust is Confidence.HIGH and cell.available > store.low_threshold else TO_CONFIRM
 
 
 def availability(
@@ -229,9 +261,8 @@ def availability(
         return Availability(
             AVAILABLE, gettext("Available at %(store)s", store=store.name), store.name, _checked(store, choices, now)
         )
-    if store and here == TO_CONFIRM and not sku:  # a card says no more, so the other stores need not be weighed
-        return Availability(TO_CONFIRM, gettext("To be confirmed by the store"), store.name, "", answer_words(store))
-    others = [(at(one), one) for one in house.stores.values() if store is None or one.id != store.id]
+    held = {store_id for choice in choices for store_id in choice.cells}
+    others = [(at(one), one) for one in map(house.store_by_id, held) if one and (store is None or one.id != store.id)]
     wanted = RESERVABLE if here == UNAVAILABLE else {AVAILABLE}
     wanted = {BY_APPOINTMENT} if by_appointment else wanted
     places = [] if store and here == BY_APPOINTMENT else _places(request, article, others, wanted, store, sku)
@@ -254,6 +285,45 @@ def availability(
     return Availability(ELSEWHERE, words, store.name, elsewhere=places[:MOST_PLACES])
 
 
+def in_a_word(request: Request, article: Article, store: Store | None) -> Said:
+    """What a card says of an article: its status and one short sentence. Weighs no more stores than it names."""
+    now: datetime = request.state.now
+    by_appointment, choices = article.by_appointment, article.choices
+
+    def at(one: Store) -> str:
+        return status_at(one, (choice.cells.get(one.id) for choice in choices), by_appointment=by_appointment, now=now)
+
+    here = at(store) if store else UNAVAILABLE
+    if store and here == AVAILABLE:
+        return Said(here, gettext("Available at %(store)s", store=store.name))
+    if here == TO_CONFIRM:
+        return Said(here, gettext("To be confirmed by the store"))
+    if here == BY_APPOINTMENT:
+        return Said(here, gettext("On display, by appointment"))
+    house: House = request.app.state.house
+    held = {store_id for choice in choices for store_id in choice.cells}
+    if store is None:
+        stores = [one for one in map(house.store_by_id, held) if one and at(one) != UNAVAILABLE]
+        if not stores:
+            return Said(UNAVAILABLE, gettext("Currently unavailable"))
+        if by_appointment:
+            return Said(BY_APPOINTMENT, gettext("On display, by appointment"))
+        words = ngettext("To be seen in one store", "To be seen in %(num)d stores", len(stores), num=len(stores))
+        return Said(ELSEWHERE, words)
+    nearest: tuple[Store, float] | None = None
+    for store_id, km in house.distances(store).items():
+        one = house.store_by_id(store_id) if store_id in held else None
+        status = at(one) if one else UNAVAILABLE
+        if one and status != UNAVAILABLE:
+            nearest = (one, km) if nearest is None or status == AVAILABLE else nearest
+            if status in (AVAILABLE, BY_APPOINTMENT):  # who knows that it has it comes before who has to look
+                break
+    if nearest is None:
+        return Said(UNAVAILABLE, gettext("Currently unavailable"))
+    far = languages.distance_words(nearest[1])
+    return Said(ELSEWHERE, gettext("Not here. At %(store)s, %(km)s away", store=nearest[0].name, km=far))
+
+
 def _places(
     request: Request,
     article: Article,
@@ -263,11 +333,13 @@ def _places(
     sku: str,
 ) -> list[Place]:
     """Stores that have it: those that know first, then by distance (by name without a chosen store)."""
+    house: House = request.app.state.house
+    far = house.distances(store) if store else {}
     have = []
     for status, one in others:
         if status not in wanted:
             continue
-        km = store.km_to(one.latitude, one.longitude) if store else None
+        km = far.get(one.id)
         url = product_url(request, article, sku=sku, store=one.slug) if sku else ""
         place = Place(one.slug, one.name, km, url, _place_words(status, one, km))
         have.append((_BEST_FIRST.index(status), km or 0.0, one.name, place))
@@ -305,21 +377,25 @@ def answer_words(store: Store) -> str:
 
 
 def card(request: Request, article: Article, store: Store | None) -> Card:
-    """One article in a grid."""
-    prices = {choice.price.minor for choice in article.choices}
-    pictures = [picture(row) for row in article.pictures[:2]]
-    now: datetime = request.state.now
+    """One article in a grid, with the price of the store where that has one of its own."""
+    store_id = store.id if store else None
+    first, *others = article.choices or (None,)
+    price = min((choice.price_in(store_id) for choice in article.choices), key=lambda one: one.minor, default=None)
+    differs = first is not None and any(one.price_in(store_id) != first.price_in(store_id) for one in others)
+    pictures = article.pictures
+    published, lang = article.published_at, article.name.language()
     return Card(
         url=product_url(request, article),
         name=article.name.text(),
-        lang=article.name.language(),
+        lang="" if lang == languages.language() else lang,
         brand=article.brand,
-        price=articles.cheapest(article.choices),
-        from_price=len(prices) > 1,
-        picture=pictures[0] if pictures else None,
-        second_picture=pictures[1] if len(pictures) > 1 else None,
-        availability=availability(request, article, article.choices, store),
-        is_new=article.published_at is not None and now - article.published_at < NEW_FOR,
+        price=price,
+        was=first.was if first and not differs and price == first.price else None,
+        from_price=differs,
+        picture=_decoration(pictures[0]) if pictures else None,
+        second_picture=_decoration(pictures[1]) if len(pictures) > 1 else None,
+        availability=in_a_word(request, article, store),
+        is_new=published is not None and request.state.now - published < NEW_FOR,
     )
 
 
@@ -329,15 +405,3 @@ def crumbs(request: Request, category: Category) -> list[tuple[str, str]]:
     above = house.department_of(category)
     steps = [category] if above.id == category.id else [above, category]
     return [(step.name.text(), category_url(request, step)) for step in steps]
-
-
-def trail(request: Request, steps: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Breadcrumbs for search engines."""
-    base = request.app.state.settings.base_url
-    return {
-        "@type": "BreadcrumbList",
-        "itemListElement": [
-            {"@type": "ListItem", "position": place, "name": name, "item": base + url}
-            for place, (name, url) in enumerate(steps, start=1)
-        ],
-    }

@@ -184,6 +184,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_price_change")),
     )
     op.create_index("ix_price_change_variant", "price_change", ["variant_id", "since", "id"], unique=False)
+    # what is asked now is what the first reduction is measured by
+    op.execute("insert into price_change (variant_id, price_minor, since) select id, price_minor, now() from variant")
     op.add_column("journal", sa.Column("origin", sa.String(), nullable=False, server_default=""))
     op.create_index("ix_journal_at", "journal", ["at", "id"], unique=False)
     op.add_column("picture", sa.Column("medium_id", sa.Integer(), nullable=True))
@@ -215,6 +217,8 @@ def upgrade() -> None:
     op.add_column("store", sa.Column("acceptance", sa.Integer(), nullable=True))
     op.add_column("store_stock", sa.Column("on_show", sa.Boolean(), nullable=False, server_default="false"))
     op.add_column("store_stock", sa.Column("price_minor", sa.Integer(), nullable=True))
+    op.drop_index("ix_stock_movement_cell", table_name="stock_movement")
+    op.create_index("ix_stock_movement_cell", "stock_movement", ["store_id", "variant_id", "occurred_at"], unique=False)
     op.add_column("store_stock", sa.Column("counted_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("variant", sa.Column("was_minor", sa.Integer(), nullable=True))
     op.add_column("variant", sa.Column("lowest_minor", sa.Integer(), nullable=True))
@@ -233,14 +237,53 @@ def upgrade() -> None:
     )
     op.execute("update picture set medium_id = medium.id from medium where medium.path = picture.path")
 
+    for language, dictionary in (("fr", "french"), ("en", "english")):
+        op.add_column(
+            "product",
+            sa.Column(
+                f"names_{language}",
+                postgresql.TSVECTOR(),
+                sa.Computed(
+                    f"to_tsvector('{dictionary}', vitrine_unaccent(coalesce(name->>'{language}', name->>'fr', '')))"
+                    " || to_tsvector('simple', vitrine_unaccent(brand))",
+                    persisted=True,
+                ),
+                nullable=True,
+            ),
+        )
+        op.create_index(f"ix_product_names_{language}", "product", [f"names_{language}"], postgresql_using="gin")
+    op.create_index(
+        "ix_product_newest", "product", ["published_at", "id"], postgresql_where=sa.text("state = 'published'")
+    )
+    op.create_table(
+        "search_word",
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("word", sa.String(), nullable=False),
+        sa.Column("articles", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("language", "word", name=op.f("pk_search_word")),
+    )
+    op.create_index(
+        "ix_search_word_alike",
+        "search_word",
+        ["word"],
+        postgresql_using="gin",
+        postgresql_ops={"word": "gin_trgm_ops"},
+    )
+
 
 def downgrade() -> None:
+    op.drop_table("search_word")
+    op.drop_index("ix_product_newest", table_name="product")
+    for language in ("fr", "en"):
+        op.drop_column("product", f"names_{language}")
     op.drop_constraint(op.f("ck_store_feed_minutes"), "store", type_="check")
     op.drop_constraint(op.f("ck_variant_gtin"), "variant", type_="check")
     op.drop_column("variant", "weight_grams")
     op.drop_column("variant", "lowest_minor")
     op.drop_column("variant", "was_minor")
     op.drop_column("store_stock", "counted_at")
+    op.drop_index("ix_stock_movement_cell", table_name="stock_movement")
+    op.create_index("ix_stock_movement_cell", "stock_movement", ["store_id", "variant_id", "id"], unique=False)
     op.drop_column("store_stock", "price_minor")
     op.drop_column("store_stock", "on_show")
     op.drop_column("store", "acceptance")
