@@ -15,8 +15,8 @@ def is_gtin(text: str) -> bool:
 
 def check_digit(body: str) -> str:
     """The last digit for these: weights 3 and 1 in turn from the right, up to the next ten."""
-    total = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(body)))
-    return str(-total % 10)
+    digits = [int(digit) for digit in body]
+    return str(-(3 * sum(digits[::-2]) + sum(digits[-2::-2])) % 10)
 
 
 def padded(text: str) -> str:
