@@ -1,23 +1,22 @@
 """Every night the numbers are held against each other. What does not agree is reported; nothing is edited."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Identity, select
+from sqlalchemy import Identity, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from booking import invariants, tasks
-from booking.tasks import Task
+from booking import holds, invariants, tasks
+from booking.holds import Hold
 from kit.db import Base
 from stores import stock
 from stores.places import Store
-from stores.stock import StoreStock
 
-SILENT_AFTER = timedelta(days=3)
-"""A store whose feed owns the count and has said nothing for so long is reported."""
+SILENT_AFTER = 3
+"""Times `Store.feed_minutes`: a store whose till counts and has said nothing for so long is reported."""
 MOST = 200
 """Findings of one kind that a report lists."""
 
@@ -45,45 +44,88 @@ async def begin_night(session: AsyncSession, *, day: date, now: datetime) -> boo
 async def reconcile(session: AsyncSession, *, day: date, now: datetime) -> Sequence[dict[str, Any]]:
     """Compare rows with movements and holds with reservations, list shortfalls and silent feeds, keep the report.
 
-    A shortfall also becomes a task for the store, unless one is open: somebody looks, and counts.
+    A shortfall also becomes a task for the store, unless one is open: somebody looks, and counts. How often each store
+    finds what it looks for is reckoned anew.
     """
     findings: list[dict[str, Any]] = [
         {"kind": "drift", "store": store, "variant": variant, "column": column, "row": row, "movements": moved}
-        for store, variant, column, row, moved in (await stock.drift(session))[:MOST]
+        for store, variant, column, row, moved in await stock.drift(session, limit=MOST)
     ]
     findings += [{"kind": "rule", "what": sentence} for sentence in await invariants.broken(session)]
-    short = await session.scalars(select(StoreStock).where(StoreStock.available < 0).limit(MOST))
-    open_checks = select(Task.store_id, Task.variant_id).where(Task.kind == tasks.Kind.CHECK, Task.done_at.is_(None))
-    asked_for = {(store, variant) for store, variant in await session.execute(open_checks)}
-    for cell in short.all():
-        findings.append(
-            {"kind": "shortfall", "store": cell.store_id, "variant": cell.variant_id, "missing": -cell.available}
-        )
-        if (cell.store_id, cell.variant_id) in asked_for:
-            continue
-        await tasks.add(
-            session,
-            tasks.Kind.CHECK,
-            store_id=cell.store_id,
-            variant_id=cell.variant_id,
-            version=int(now.timestamp()) // 86400,
-            quantity=-cell.available,
-            due_at=now,
-            now=now,
-        )
-    silent = await session.scalars(
-        select(Store.slug).where(
-            Store.stock_authority == "feed",
-            ~select(StoreStock.store_id)
-            .where(StoreStock.store_id == Store.id, StoreStock.fed_at > now - SILENT_AFTER)
-            .exists(),
-        )
-    )
-    findings += [{"kind": "silent_feed", "store": slug} for slug in silent]
+    short = await stock.shortfalls(session, limit=MOST)
+    promised = await holds.of_cells(session, [(one.store_id, one.variant_id) for one in short])
+    findings += [
+        {
+            "kind": "shortfall",
+            "store": one.store_id,
+            "variant": one.variant_id,
+            "missing": one.missing,
+            "promised": _newest(promised.get((one.store_id, one.variant_id), ()), one.missing),
+        }
+        for one in short
+    ]
+    await tasks.check_shortfalls(session, short, now=now)
+    findings += [{"kind": "silent_feed", "store": slug} for slug in await _silent(session, now=now)]
+    findings += [
+        {"kind": "acceptance", "store": slug, "per_cent": rate}
+        for slug, rate in await _reckon_acceptance(session)
+        if rate is not None and rate < stock.POOR_ACCEPTANCE
+    ]
     report = insert(Report).values(day=day, at=now, findings=findings)
     kept = report.on_conflict_do_update(index_elements=["day"], set_={"at": now, "findings": findings})
     await session.execute(kept)
     return findings
+
+
+def _newest(held: Iterable[Hold], missing: int) -> list[str]:
+    """Codes of the bookings that cannot be served if the older ones are; a person decides, not we."""
+    codes = []
+    for hold in held:
+        if missing <= 0:
+            break
+        codes.append(hold.code)
+        missing -= hold.units
+    return codes
+
+
+async def _silent(session: AsyncSession, *, now: datetime) -> Sequence[str]:
+    """Slugs of the stores whose till counts and has said nothing for three times as long as it may."""
+    counting = select(Store.id, Store.slug, Store.feed_minutes).where(Store.stock_authority == "feed")
+    stores = (await session.execute(counting.order_by(Store.slug))).all()
+    fed = await stock.last_fed(session, [store.id for store in stores])
+    return [
+        store.slug
+        for store in stores
+        if store.id not in fed or now - fed[store.id] >= SILENT_AFTER * timedelta(minutes=store.feed_minutes)
+    ]
+
+
+ACCEPTANCE = text(
+    """
+    with looked_for as (
+        select r.store_id, l.quantity, least(l.found, l.quantity) as found,
+            row_number() over (partition by r.store_id order by r.answered_at desc, l.id desc) as place
+        from reservation_line l join reservation r on r.id = l.reservation_id
+        where l.found is not null and l.replaces_id is null and r.answered_at is not null
+    ), rates as (
+        select store_id, 100 * sum(found) / sum(quantity) as rate from looked_for
+        where place <= :last group by store_id having count(*) >= :last
+    ), said as (
+        select s.id, s.slug, r.rate::int from store s left join rates r on r.store_id = s.id
+    ), written as (
+        update store s set acceptance = said.rate from said
+        where s.id = said.id and s.acceptance is distinct from said.rate
+    )
+    select slug, rate from said order by slug
+    """
+)
+LOOKED_FOR = 50
+"""Lines whose units are counted; of fewer, one missing lamp would make a whole store doubtful."""
+
+
+async def _reckon_acceptance(session: AsyncSession) -> Sequence[Any]:
+    """Per cent of the units that were there, of the last lines that each store looked for: (slug, per cent or None)."""
+    return (await session.execute(ACCEPTANCE, {"last": LOOKED_FOR})).all()
 
 
 async def latest(session: AsyncSession) -> Report | None:

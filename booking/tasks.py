@@ -1,6 +1,6 @@
 """Things that staff have to do with their hands or their voice, because a promise made or ended them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -104,6 +104,35 @@ async def add(
         .on_conflict_do_nothing()
     )
     after_commit(session, "ring", str(store_id))
+
+
+async def check_shortfalls(session: AsyncSession, short: Iterable[tuple[int, int, int]], *, now: datetime) -> None:
+    """(store, variant, units missing): somebody looks and counts, unless a colleague is asked to already."""
+    missing = {(store_id, variant_id): units for store_id, variant_id, units in short}
+    if not missing:
+        return
+    store_ids, variant_ids = {store for store, _ in missing}, {variant for _, variant in missing}
+    asked = select(Task.store_id, Task.variant_id).where(
+        Task.kind == Kind.CHECK, Task.done_at.is_(None), Task.store_id.in_(store_ids), Task.variant_id.in_(variant_ids)
+    )
+    asked_for = {(store, variant) for store, variant in await session.execute(asked)}
+    new = [
+        {
+            "kind": Kind.CHECK,
+            "store_id": store_id,
+            "variant_id": variant_id,
+            "version": int(now.timestamp()),
+            "quantity": units,
+            "due_at": now,
+            "created_at": now,
+        }
+        for (store_id, variant_id), units in sorted(missing.items())
+        if (store_id, variant_id) not in asked_for
+    ]
+    if new:
+        await session.execute(insert(Task).on_conflict_do_nothing(), new)
+    for store_id in {one["store_id"] for one in new}:
+        after_commit(session, "ring", str(store_id))
 
 
 async def find(session: AsyncSession, task_id: int, *, store_ids: frozenset[int]) -> Task:

@@ -194,6 +194,20 @@ async def every(session: AsyncSession, *, ids: frozenset[int] | None = None) -> 
     return (await session.scalars(query)).all()
 
 
+async def add(session: AsyncSession, store: Store) -> Store:
+    """A new store; its slug must be free."""
+    session.add(store)
+    await session.flush()
+    return store
+
+
+async def save(session: AsyncSession, store: Store, **values: Any) -> None:
+    """Change columns of a store that `opening.take` has locked."""
+    for name, value in values.items():
+        setattr(store, name, value)
+    await session.flush()
+
+
 async def ids_of_group(session: AsyncSession, group: str) -> Sequence[int]:
     """The stores that are led together."""
     return (await session.scalars(select(Store.id).where(Store.group == group))).all()

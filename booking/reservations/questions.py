@@ -1,6 +1,7 @@
 """What is asked of reservations."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -43,6 +44,36 @@ async def get(session: AsyncSession, reservation_id: int) -> Reservation:
     if reservation is None:
         raise NotFound()
     return reservation
+
+
+@dataclass(frozen=True)
+class Sold:
+    """Units of one article that a reservation has handed over, or still holds."""
+
+    code: str
+    reservation_id: int
+    store_id: int
+    variant_id: int
+    units: int
+
+
+async def sold(session: AsyncSession, codes: Collection[str]) -> dict[tuple[str, int, int], Sold]:
+    """What the reservations of these codes may have been sold at a till, by code, store and variant."""
+    query = (
+        select(
+            Reservation.code,
+            Reservation.id,
+            Reservation.store_id,
+            Line.variant_id,
+            func.sum(func.coalesce(Line.bought, Line.held)),
+        )
+        .join(Line, Line.reservation_id == Reservation.id)
+        .where(Reservation.code.in_(codes))
+        .group_by(Reservation.code, Reservation.id, Line.variant_id)
+    )
+    rows = await session.execute(query) if codes else ()
+    found = (Sold(*row) for row in rows)
+    return {(one.code, one.store_id, one.variant_id): one for one in found}
 
 
 async def open_in(

@@ -147,7 +147,7 @@ async def _auto_confirm(session: AsyncSession, reservation: Reservation, *, now:
     trusted = all(reasons.values())
     for line in reservation.lines:
         cell = cells[line.variant_id]
-        level, signals = stock.confidence(cell, after_hold=cell.available, now=now)
+        level, signals = stock.confidence(cell, store, after_hold=cell.available, now=now)
         reasons[f"stock:{line.variant_id}"] = signals
         trusted = trusted and level == Confidence.HIGH
     if not trusted:

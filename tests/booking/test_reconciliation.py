@@ -1,7 +1,9 @@
 """The night looks for what does not agree, says so, asks somebody to look, and edits nothing."""
 
+from datetime import timedelta
+
 import pytest
-from factories import build, reserved
+from factories import build, lea, reserved
 from sqlalchemy import insert, select, update
 
 from booking import invariants, journal, reconciliation, tasks
@@ -52,7 +54,9 @@ async def test_a_number_nobody_explained_is_found_and_left_alone(session, world,
 
 
 async def test_a_shortfall_is_a_task_until_somebody_has_looked(session, world, clock):
-    await reserved(session, world, now=clock(), lines=[(world.shade, 2)])
+    first = await reserved(session, world, now=clock(), lines=[(world.shade, 1)])
+    clock.forward(minutes=1)
+    newest = await reserved(session, world, now=clock(), lines=[(world.shade, 1)], customer=lea(email="l@exemple.fr"))
     await stock.correct(
         session,
         world.rivoli.id,
@@ -66,6 +70,8 @@ async def test_a_shortfall_is_a_task_until_somebody_has_looked(session, world, c
         now=clock(),
     )
     short = {"kind": "shortfall", "store": world.rivoli.id, "variant": world.shade.id, "missing": 1}
+    short["promised"] = [newest.code]
+    assert first.code != newest.code
     stores = frozenset({world.rivoli.id})
     for _ in range(3):
         assert await reconcile(session, day=clock().date(), now=clock()) == [short]
@@ -85,6 +91,55 @@ async def test_a_till_that_has_been_silent_for_three_days_is_named(session, worl
     clock.forward(days=3)
     findings = await reconcile(session, day=clock().date(), now=clock())
     assert sorted(finding["store"] for finding in findings) == ["lyon", "rivoli"]
+
+
+async def test_a_till_is_silent_by_the_rhythm_that_is_expected_of_it(session, world, clock):
+    rivoli = await places.find(session, "rivoli")
+    rivoli.stock_authority, rivoli.feed_minutes = "feed", 20
+    await session.flush()
+    assert await reconcile(session, day=clock().date(), now=clock()) == [{"kind": "silent_feed", "store": "rivoli"}]
+    rivoli.feed_minutes = 30
+    await session.flush()
+    assert await reconcile(session, day=clock().date(), now=clock()) == []
+
+
+async def test_what_is_kept_back_is_no_shortfall(session, world, clock):
+    await reserved(session, world, now=clock())
+    await stock.set_safety(session, world.rivoli.id, world.lamp.id, 9)
+    assert await reconcile(session, day=clock().date(), now=clock()) == []
+    assert await tasks.open_in(session, frozenset({world.rivoli.id}), Kind.CHECK) == []
+
+
+@pytest.mark.parametrize(("looked_for", "found", "rate"), [(49, 0, None), (50, 48, 96), (55, 45, 80), (70, 60, 80)])
+async def test_how_often_a_store_finds_what_it_looks_for_is_of_its_last_fifty_lines(
+    session, world, clock, looked_for, found, rate
+):
+    """The oldest were found; those that were not are the newest."""
+    asked = await reserved(session, world, now=clock())
+    session.add_all(
+        Reservation(
+            **{name: getattr(asked, name) for name in COPIED},
+            code=f"{n:08}",
+            status="collected",
+            answered_at=clock() + timedelta(minutes=n),
+            ended_at=clock(),
+            lines=[
+                Line(variant_id=world.lamp.id, quantity=1, found=int(n < found), status="bought", price_minor=1, held=0)
+            ],
+        )
+        for n in range(looked_for)
+    )
+    await session.flush()
+    findings = await reconcile(session, day=clock().date(), now=clock())
+    stores = {store.slug: store for store in await places.every(session)}
+    for store in stores.values():
+        await session.refresh(store, ["acceptance"])
+    assert (stores["rivoli"].acceptance, stores["kleber"].acceptance) == (rate, None)
+    poor = [finding for finding in findings if finding["kind"] == "acceptance"]
+    assert poor == ([{"kind": "acceptance", "store": "rivoli", "per_cent": rate}] if rate == 80 else [])
+
+
+COPIED = ("store_id", "language", "first_name", "last_name", "email", "requested_at")
 
 
 async def test_the_last_report_is_the_last_night_s(session, world, clock):

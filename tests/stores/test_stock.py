@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from factories import build, put
+from factories import build, put, store
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -263,13 +263,35 @@ async def test_stock_of_an_article_is_read_in_every_store_that_has_had_it(sessio
 def test_confidence_is_the_worst_signal(signal, days, level, clock):
     fresh = {"fed_at": clock(), "seen_at": clock(), "not_found_at": None}
     row = StoreStock(**{**fresh, signal: None if days is None else clock() - timedelta(days=days)})
-    confidence, signals = stock.confidence(row, after_hold=1, now=clock())
-    assert confidence == level
+    told_by_the_till = store(stock_authority="feed", feed_minutes=1440)
+    confidence, signals = stock.confidence(row, told_by_the_till, after_hold=1, now=clock())
+    assert confidence == level == stock.believed(row, told_by_the_till, after_hold=1, now=clock())
     assert signals[signal.removesuffix("_at")] == level
-    assert sorted(signals) == ["fed", "not_found", "seen", "spare"]
+    assert sorted(signals) == ["accepted", "fed", "not_found", "seen", "spare"]
 
 
 @pytest.mark.parametrize(("left", "level"), [(1, "high"), (0, "medium"), (-1, "low")])
 def test_who_takes_the_last_one_is_less_sure_of_it(left, level, clock):
     row = StoreStock(fed_at=clock(), seen_at=clock(), not_found_at=None)
-    assert stock.confidence(row, after_hold=left, now=clock())[0] == Confidence(level)
+    assert stock.confidence(row, store(), after_hold=left, now=clock())[0] == Confidence(level)
+
+
+@pytest.mark.parametrize(
+    ("rate", "level"), [(None, "high"), (95, "high"), (94, "medium"), (85, "medium"), (84, "low"), (0, "low")]
+)
+def test_a_store_that_often_looks_in_vain_is_less_sure_of_everything(rate, level, clock):
+    row = StoreStock(fed_at=clock(), seen_at=clock(), not_found_at=None)
+    assert stock.believed(row, store(acceptance=rate), after_hold=1, now=clock()) == level
+
+
+@pytest.mark.parametrize(
+    ("minutes", "level"), [(59, "high"), (60, "high"), (61, "medium"), (180, "medium"), (181, "low"), (None, "medium")]
+)
+def test_a_till_is_believed_by_its_own_rhythm_and_only_where_it_counts(minutes, level, clock):
+    fed_at = None if minutes is None else clock() - timedelta(minutes=minutes)
+    row = StoreStock(fed_at=fed_at, seen_at=clock(), not_found_at=None)
+    till = store(stock_authority="feed", feed_minutes=60)
+    assert stock.confidence(row, till, after_hold=1, now=clock())[1]["fed"] == level
+    ours = store(stock_authority="vitrine", feed_minutes=60)
+    trust, signals = stock.confidence(row, ours, after_hold=1, now=clock())
+    assert (trust, "fed" in signals) == (Confidence.HIGH, False)

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from callers import RESERVATIONS, caller, fields_of, new_key, problem_of, sku, wish
 from factories import both, closed, product, put
+from factories import store as shop_of
 
 from stores import stock
 from stores.catalogue import Category, Product, Variant
@@ -235,9 +236,10 @@ def test_the_word_follows_the_number_and_how_far_it_is_believed(clock, change, s
         said[name] = now + timedelta(days=value) if name.endswith("_at") and value else value
     row = StoreStock(store_id=1, variant_id=1, **said)
     row.available = max(said["book"], 0) - said["reserved"] - said["unsellable"] - said["safety"]
-    assert stock.public_status(row, low_threshold=1, by_appointment=False, now=now) == status
-    assert stock.public_status(None, low_threshold=1, by_appointment=True, now=now) == "unavailable"
-    assert (stock.public_status(row, low_threshold=1, by_appointment=True, now=now) == "by_appointment") == (
+    told_by_the_till = shop_of(stock_authority="feed", feed_minutes=1440, low_threshold=1)
+    assert stock.public_status(row, told_by_the_till, by_appointment=False, now=now) == status
+    assert stock.public_status(None, told_by_the_till, by_appointment=True, now=now) == "unavailable"
+    assert (stock.public_status(row, told_by_the_till, by_appointment=True, now=now) == "by_appointment") == (
         row.book > 0
     )
 

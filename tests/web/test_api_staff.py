@@ -234,7 +234,5 @@ async def test_what_is_not_there_yet_is_not_found(till):
     for method, path in (
         ("GET", "events"),
         ("POST", "waitlist"),
-        ("PUT", "stock"),
-        ("POST", "stock/movements"),
     ):
         problem_of(await till.request(method, f"/api/v1/{path}"), 404, "not_found")

@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute
 
-from web.api import appointments, availability, openapi, products, reservations, slots, staff, stores
+from web.api import appointments, availability, openapi, products, reservations, slots, staff, stock, stores
 from web.api.calls import About
 from web.api.replies import problem
 from web.routing import Allow
@@ -11,7 +11,7 @@ __all__ = ["ALLOWED", "DESCRIBED", "problem", "routes"]
 
 _CALLS = (
     stores.calls, products.calls, availability.calls, reservations.calls, slots.calls, appointments.calls, staff.calls,
-    openapi.calls,
+    stock.calls, openapi.calls,
 )  # fmt: skip
 
 ALLOWED: dict[tuple[str, str], Allow] = {call: allow for calls in _CALLS for call, allow in calls.allowed.items()}

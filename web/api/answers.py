@@ -310,6 +310,46 @@ class StaffReservationList(BaseModel):
     next: str | None
 
 
+# Stock from outside
+
+
+class NotTaken(BaseModel):
+    store: str
+    sku: str
+    reason: Literal["stale", "named_twice"]
+    """`stale`: overtaken by a later count."""
+
+
+class NotKnown(BaseModel):
+    store: str
+    sku: str
+    reason: Literal["unknown_store", "unknown_sku"]
+    """A store that this key does not open is unknown to it."""
+
+
+class StockTaken(BaseModel):
+    applied: int
+    """Taken, also where nothing had changed."""
+    changed: int
+    """Of these, how many changed a number."""
+    skipped: list[NotTaken]
+    unknown: list[NotKnown]
+
+
+class Unmatched(BaseModel):
+    reservation: str
+    sku: str
+
+
+class MovementsTaken(StockTaken):
+    """`stale` movements are written down and change nothing: a later count knows of them."""
+
+    matched: list[str]
+    """Codes of the reservations whose articles were sold."""
+    unmatched: list[Unmatched]
+    """Codes that hold no such article in that store; the movement counts all the same."""
+
+
 # Refusals
 
 

@@ -55,9 +55,7 @@ async def availability(request: Request, session: AsyncSession) -> Response:
 def availability_answer(
     variant: catalogue.Variant, store: Store, cell: StoreStock | None, *, now: datetime
 ) -> answers.Availability:
-    status = stock.public_status(
-        cell, low_threshold=store.low_threshold, by_appointment=variant.product.by_appointment, now=now
-    )
+    status = stock.public_status(cell, store, by_appointment=variant.product.by_appointment, now=now)
     return answers.Availability(
         sku=variant.sku, store=store.slug, status=status, checked_at=at(store, stock.checked_at(cell))
     )

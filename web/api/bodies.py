@@ -6,16 +6,18 @@ Fields that we do not know are passed over: a caller may be newer than we are.
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, NotRequired, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
+from typing_extensions import TypedDict
 
 from booking.appointments import asking as appointing
 from booking.reservations import asking
 from booking.reservations.states import Status
 from kit.errors import FieldError, Invalid
 from kit.languages import lazy
+from stores.stock import MOST_UNITS as MOST_UNITS_COUNTED
 
 MOST_UNITS = 99
 MOST_SKUS = 100
@@ -190,6 +192,55 @@ class DeclineBody(Body):
     reason: Reason
 
 
+# What tills and back offices send
+
+MOST_LEVELS = 10_000
+_AS_WRITTEN = ConfigDict(strict=True)
+StoreSlug = Annotated[str, Field(min_length=1, max_length=100)]
+EventId = Annotated[str, Field(min_length=1, max_length=200)]
+Source = Annotated[str, Field(min_length=1, max_length=60)]
+Moment = Annotated[AwareDatetime, Field(strict=False), InReach]
+MovedFor = Literal["sale", "delivery", "return", "damage", "transfer_in", "transfer_out", "correction"]
+
+
+class StockLevel(TypedDict):
+    """Ten thousand of these are read in a few milliseconds, which objects would take four times."""
+
+    __pydantic_config__ = _AS_WRITTEN  # type: ignore[misc]
+
+    store: StoreSlug
+    sku: Sku
+    on_hand: Annotated[int, Field(ge=0, le=MOST_UNITS_COUNTED)]
+
+
+class StockBody(Body):
+    """What was there at `counted_at`. `source` is the key's name where it is left out."""
+
+    event_id: EventId
+    source: Source | None = None
+    counted_at: Moment
+    levels: Annotated[list[StockLevel], Field(max_length=MOST_LEVELS)]
+
+
+class StockMove(TypedDict):
+    __pydantic_config__ = _AS_WRITTEN  # type: ignore[misc]
+
+    store: StoreSlug
+    sku: Sku
+    delta: Annotated[int, Field(ge=-MOST_UNITS_COUNTED, le=MOST_UNITS_COUNTED)]
+    reason: MovedFor
+    occurred_at: NotRequired[Moment | None]
+    reservation: NotRequired[Annotated[str, Field(max_length=20)] | None]
+
+
+class MovementsBody(Body):
+    """What came and went, each at its moment, or now. A sale may name the reservation that it was for."""
+
+    event_id: EventId
+    source: Source | None = None
+    movements: Annotated[list[StockMove], Field(max_length=MOST_LEVELS)]
+
+
 # What is said about them
 
 _NEEDED = ("required", lazy("This is needed."))
@@ -226,6 +277,8 @@ WORDS: Mapping[str, tuple[str, Any]] = {
 """By pydantic's name of the error: our code, which never changes, and our sentence."""
 _OTHER = ("malformed", lazy("This cannot be read."))
 _LIMITS = ("max_length", "min_length", "ge", "le")
+MOST_ERRORS = 100
+"""Named in one answer: the first hundred of ten thousand wrong lines say what is wrong with them."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -235,7 +288,7 @@ def check(model: type[M], said: Any) -> M:
     try:
         return model.model_validate(said)
     except ValidationError as refused:
-        raise Invalid(errors=[_error(error) for error in refused.errors(include_url=False)]) from None
+        raise Invalid(errors=[_error(error) for error in refused.errors(include_url=False)[:MOST_ERRORS]]) from None
 
 
 def _error(error: Any) -> FieldError:

@@ -47,6 +47,8 @@ class About:
     refusals: tuple[tuple[int, str], ...] = ()
     """(status, code) beyond those that every call may give."""
     opened_by: Literal["anyone", "token", "key"] = "anyone"
+    scope: str = "staff"
+    """Of the key."""
 
 
 def about(summary: LazyProxy, answer: type[BaseModel] | None, **more: Any) -> Callable[[Handler], Handler]:

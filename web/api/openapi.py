@@ -40,13 +40,14 @@ CODES: Mapping[str, Any] = {
     "not_found": lazy("There is no such thing, or not for this key or token."),
     "gone": lazy("It was withdrawn, or ended more than 30 days ago."),
     "method_not_allowed": lazy("The address exists, the method does not."),
-    "too_large": lazy("The body is longer than 64 kB."),
+    "too_large": lazy("The body is longer than 64 kB, or with stock than 4 MB."),
     "invalid": lazy("Fields need correcting: `errors` names each."),
     "cursor": lazy("The cursor is not one of ours."),
     "idempotency_key_reused": lazy("The same key was sent before with another body."),
     "idempotency_key_malformed": lazy("The key has more than 200 signs, or signs that cannot be printed."),
     "wanted_from_not_offered": lazy("Articles cannot be reserved for a later day yet."),
     "store_closed": lazy("The store does not open again."),
+    "event_conflict": lazy("The same source sent this event before with another body. Nothing was changed."),
     "out_of_stock": lazy("Nothing was held. `lines` names what is missing, and where it is."),
     "moved_on": lazy("It stands elsewhere: `reservation_status` or `appointment_status` says where."),
     "slot_taken": lazy("Somebody else has this start. `nearest` names the free ones around it."),
@@ -141,7 +142,7 @@ def _operation(method: str, path: str, said: About, allow: Allow) -> dict[str, A
     if said.more:
         operation["description"] = str(said.more)
     if said.opened_by == "key":
-        operation["x-scope"] = "staff"
+        operation["x-scope"] = said.scope
     if said.body:
         needed = bool(said.body.model_json_schema().get("required"))
         operation["requestBody"] = {"required": needed, "content": _content(said.body)}
@@ -230,7 +231,7 @@ class Described:
 OPENED_BY: Mapping[str, LazyProxy] = {
     "anyone": lazy("Open to anyone, within the limits"),
     "token": lazy("With the token of the booking"),
-    "key": lazy("With a key of scope `staff`, in its stores"),
+    "key": lazy("With a key of scope `%(scope)s`, in its stores"),
 }
 
 
@@ -246,7 +247,7 @@ async def docs(request: Request, session: AsyncSession) -> Response:
             path=path,
             summary=str(about_it.summary),
             more=str(about_it.more),
-            opened_by=str(OPENED_BY[about_it.opened_by]),
+            opened_by=str(OPENED_BY[about_it.opened_by]) % {"scope": about_it.scope},
             parameters=[
                 Field(one["name"], _kind(one["schema"]), one["required"])
                 for one in _parameters(method, path, about_it)
