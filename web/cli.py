@@ -6,12 +6,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import typer
 import uvicorn
@@ -28,6 +29,7 @@ from kit.db import Database, make_engine
 from kit.errors import Refused
 from kit.settings import BadSetting, Settings
 from stores import places, staff
+from web import exporting, importing
 from web import worker as web_worker
 from web.app import connect_redis, make_clock
 from web.demo import PASSWORD
@@ -366,6 +368,64 @@ def seed(
         await database.engine.dispose()
 
     asyncio.run(run())
+
+
+# In and out
+
+
+@app.command()
+def export(
+    what: Annotated[exporting.Export, typer.Argument(help="What to take away.")],
+    out: Annotated[Path | None, typer.Option(help="The file; without it, standard output.")] = None,
+    language: Annotated[str, typer.Option(help="Of a feed: fr or en.")] = languages.DEFAULT,
+    separator: Annotated[str, typer.Option(help="Between cells: , or ; as French spreadsheets expect.")] = ",",
+) -> None:
+    """Write a file that `import` takes back unchanged, the register of reservations, or a feed."""
+    if language not in languages.LANGUAGES or separator not in (",", ";", "\t"):
+        raise typer.BadParameter("--language is fr or en, --separator is , or ;")
+    settings = _settings()
+    now = make_clock(settings)()
+
+    async def write(session: AsyncSession, file: BinaryIO) -> None:
+        given = exporting.pieces(session, what, settings, by="command", now=now, language=language, delimiter=separator)
+        async for piece in given:
+            file.write(piece)
+
+    if out is not None:
+        draft = out.with_name(f"{out.name}.part")
+        with draft.open("wb") as file:
+            _in_a_transaction(settings, lambda session: write(session, file))
+        draft.replace(out)
+        return
+    with tempfile.TemporaryFile() as whole:  # a slow reader must not keep the transaction open
+        _in_a_transaction(settings, lambda session: write(session, whole))
+        whole.seek(0)
+        shutil.copyfileobj(whole, sys.stdout.buffer)
+
+
+@app.command("import")
+def bring(
+    what: Annotated[importing.Subject, typer.Argument(help="What the file is about.")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
+    format: Annotated[importing.Format, typer.Option(help="Who wrote it.")] = importing.Format.AUTO,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check it and change nothing.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="It names all there is: hide, or count as none, the rest.")
+    ] = False,
+    add: Annotated[list[str] | None, typer.Option(help="pictures or facts: added to those that are there.")] = None,
+    confirm: Annotated[str, typer.Option(help="The number that an unlikely import asks for.")] = "",
+    columns_in: Annotated[str, typer.Option(help="Language of columns that do not say theirs: fr or en.")] = "fr",
+    language: Annotated[str, typer.Option(help="Of the report: fr or en; without it, that of LANG.")] = "",
+) -> None:
+    """Bring a file: 0 where all was taken, 1 where rows were rejected, 2 where nothing was changed."""
+    settings = _settings()
+    options = {"mode": "full" if full else "partial", "add": add or [], "columns_in": columns_in}
+    said = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    language = language or (said[:2] if said[:2] in languages.LANGUAGES else languages.SOURCE)
+    with languages.speaking(language), Progress(console=Console(stderr=True)) as bar:
+        bringing = importing.Bringing(make_clock(settings), settings.database_url, bar, console)
+        code = asyncio.run(bringing.bring(file, what, format, options, dry_run=dry_run, confirm=confirm))
+    raise typer.Exit(code)
 
 
 # People and keys

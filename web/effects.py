@@ -29,7 +29,7 @@ def loads(job: bytes) -> dict[str, Any]:
     return dict(json.loads(job))
 
 
-JOBS = {"messages": "deliver", "reservations": "tick"}
+JOBS = {"messages": "deliver", "reservations": "tick", "exchange": "exchange"}
 
 
 def performer(redis: ArqRedis) -> Callable[[Effect], Awaitable[None]]:

@@ -30,9 +30,10 @@ from kit import log
 from kit.db import Database, make_engine
 from kit.errors import Refused
 from kit.settings import Settings
-from stores import catalogue, drafts, places, schedules, staff
+from stores import catalogue, deliveries, drafts, places, schedules, search, staff
+from stores.exchange import batches
 from stores.places import Store
-from web import effects
+from web import effects, exchanging, outside
 from web.app import connect_redis, make_clock
 from web.delivery import deliver as deliver_due
 
@@ -45,6 +46,10 @@ NIGHT = timedelta(hours=2, minutes=10)
 """After midnight, UTC: when the nightly work begins."""
 NIGHT_LOOKS = 60
 """Seconds between two looks at whether tonight's work is done."""
+WORDS_LOOKS = 60
+"""Seconds between two looks at whether articles were changed."""
+OUTSIDE_LOOKS = 300
+"""Seconds between two looks at whether a feed is getting old."""
 STOPS_WITHIN = 8
 """Seconds that what is being sent has to end."""
 
@@ -58,6 +63,7 @@ class Office:
         self.database = Database(make_engine(settings.database_url), effects.performer(redis))
         self.channels = channels.Channels(settings)
         self.redis = redis
+        self.learnt_at: datetime | None = None
 
     async def close(self) -> None:
         await self.database.engine.dispose()
@@ -99,6 +105,13 @@ async def tick(office: Office) -> None:
         except Exception:
             logger.exception("a timer failed, the next tick tries again", reservation=reservation_id)
     await tell_tomorrow(office, now=now)
+
+
+async def exchange(office: Office, *, stopping: Callable[[], bool] = lambda: False) -> None:
+    """Go on with every batch that waits, or whose worker has died."""
+    while not stopping():
+        if await exchanging.run(office.database, office.clock, stopping=stopping) is None:
+            return
 
 
 async def tell_tomorrow(office: Office, *, now: datetime) -> None:
@@ -187,7 +200,25 @@ async def night(office: Office) -> None:
         await submissions.forget(session, now=now)
         await drafts.forget(session, now=now)
         await staff.forget(session, now=now)
+    async with office.database.work() as session:  # millions of rows: what people are owed does not wait for them
+        await session.execute(text("set local statement_timeout = '10min'"))
+        await deliveries.forget(session, now=now)
+        await batches.forget(session, now=now)
     logger.info("night", findings=len(findings), erased=erased, shifts=await make_shifts(office, now=now))
+
+
+async def learn_words(office: Office) -> None:
+    """Let the search know the words of the catalogue, when that has changed since it was last read."""
+    now = office.clock()
+    async with office.database.work() as session:
+        if office.learnt_at is None or await search.changed_since(session, office.learnt_at):
+            await search.learn(session)
+    office.learnt_at = now
+
+
+async def print_again(office: Office) -> None:
+    """Make the feeds and sitemaps that somebody reads, before they are old."""
+    await outside.keep_fresh(office.database, office.settings, now=office.clock())
 
 
 async def make_shifts(office: Office, *, now: datetime) -> int:
@@ -237,13 +268,17 @@ async def _tick(ctx: dict[str, Any]) -> None:
     ctx["tick"].rung.set()
 
 
-_deliver.__qualname__, _tick.__qualname__ = "deliver", "tick"
+async def _exchange(ctx: dict[str, Any]) -> None:
+    ctx["exchange"].rung.set()
+
+
+_deliver.__qualname__, _tick.__qualname__, _exchange.__qualname__ = "deliver", "tick", "exchange"
 
 
 def _bell_ringer(settings: Settings, bells: dict[str, Bell]) -> Worker:
     """arq with everything off that it does badly (docs/decisions/0008): no retries, no results, no pickle, no cron."""
     return Worker(
-        functions=[_deliver, _tick],
+        functions=[_deliver, _tick, _exchange],
         redis_pool=connect_redis(settings.redis_url),
         ctx=dict(bells),
         timezone=UTC,
@@ -284,7 +319,7 @@ async def run(settings: Settings) -> None:
     channels.self_check(settings)
     office = Office(settings, connect_redis(settings.redis_url))
     stopping = asyncio.Event()
-    bells = {"deliver": Bell(), "tick": Bell(), "night": Bell()}
+    bells = {"deliver": Bell(), "tick": Bell(), "night": Bell(), "words": Bell(), "outside": Bell(), "exchange": Bell()}
 
     def stop() -> None:
         stopping.set()
@@ -300,7 +335,10 @@ async def run(settings: Settings) -> None:
         for work in (
             _repeat(lambda: deliver(office, stopping=stopping.is_set), bells["deliver"], stopping, every=EVERY),
             _repeat(lambda: tick(office), bells["tick"], stopping, every=EVERY),
+            _repeat(lambda: exchange(office, stopping=stopping.is_set), bells["exchange"], stopping, every=EVERY),
             _repeat(lambda: night(office), bells["night"], stopping, every=NIGHT_LOOKS),
+            _repeat(lambda: learn_words(office), bells["words"], stopping, every=WORDS_LOOKS),
+            _repeat(lambda: print_again(office), bells["outside"], stopping, every=OUTSIDE_LOOKS),
             _answer_bells(settings, bells, stopping),
         )
     ]

@@ -658,7 +658,7 @@ async def test_what_a_commit_asks_for_rings_in_the_worker_and_no_foreign_code_ru
     """Whoever can write to Redis puts a pickle among the jobs; the next bells ring all the same."""
     await clean_redis.set(b"arq:job:evil", pickle.dumps(Bomb()))
     await clean_redis.zadd("arq:queue", {"evil": 1})
-    bells, stopping = {"deliver": worker.Bell(), "tick": worker.Bell()}, asyncio.Event()
+    bells, stopping = {"deliver": worker.Bell(), "tick": worker.Bell(), "exchange": worker.Bell()}, asyncio.Event()
     listening = asyncio.create_task(worker._answer_bells(settings, bells, stopping))
     try:
         perform = effects.performer(clean_redis)

@@ -38,7 +38,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.UPLOADED: frozenset({State.CHECKING, State.CANCELLED, State.FAILED}),
     State.CHECKING: frozenset({State.CHECKED, State.QUARANTINED, State.CANCELLED, State.FAILED}),
     State.CHECKED: frozenset({State.CHECKING, State.APPLYING, State.CANCELLED}),
-    State.QUARANTINED: frozenset({State.APPLYING, State.CANCELLED}),
+    State.QUARANTINED: frozenset({State.CHECKING, State.APPLYING, State.CANCELLED}),
     State.APPLYING: frozenset({State.APPLIED, State.UNDOING}),
     State.APPLIED: frozenset({State.UNDOING}),
     State.UNDOING: frozenset({State.UNDONE}),
@@ -83,7 +83,8 @@ class Batch(Base):
     mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """Our column by header cell; a header cell that is absent is not read."""
     options: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """{"mode": "full" or "partial", "add": [columns that add to what is there], "language": of its messages, …}."""
+    """{"mode": "full" or "partial", "add": ["pictures", "facts": these add to what is there], "columns_in": the
+    language of columns that do not say theirs, "language": of its messages, …}."""
     store_ids: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
     """The stores whose stock who asked may change; empty: every store."""
     rows: Mapped[int] = mapped_column(default=0)
