@@ -1,7 +1,6 @@
 """Pages and fragments: what every template is given, and how a refusal looks to a person."""
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,6 +19,7 @@ from starlette.routing import Route
 from booking.customers import show_phone
 from kit import languages, templates
 from kit.errors import Refused, TooMany
+from stores.exchange.google import READABLE
 from stores.places import Store
 from web import access
 
@@ -35,9 +35,29 @@ class Page:
     description: str = ""
     alternates: dict[str, str] = field(default_factory=dict)
     """The same page in each language, as absolute addresses."""
+    spoken: Sequence[str] = languages.LANGUAGES
+    """The languages in which its words are there: search engines are led to no other."""
     canonical: str = ""
     robots: str = ""
+    """`noindex` is a page of somebody's own, of which previews say no more than the name of the house."""
     image: str = ""
+
+    @property
+    def is_private(self) -> bool:
+        return self.robots == "noindex"
+
+    @property
+    def hreflang(self) -> dict[str, str]:
+        """What search engines are told of the same page: each language that it is there in, and where one chooses."""
+        if self.robots or not self.alternates or len(self.spoken) < len(self.alternates):
+            return {}
+        front = urlsplit(self.alternates[self.spoken[0]])._replace(path="/", query="").geturl()
+        return {**self.alternates, "x-default": front}
+
+    @property
+    def preview(self) -> str:
+        """The picture that messengers show; they cannot read SVG."""
+        return self.image if self.image.endswith(READABLE) else ""
 
 
 @dataclass(frozen=True)
@@ -57,13 +77,37 @@ def make_environment(app: Starlette) -> jinja2.Environment:
         language = params.pop("language", languages.language())
         return path_for(app, name, language=language, **params)
 
-    env.globals.update(path=path, static=static, house=app.state.house)
+    kept: dict[tuple[str, str], Markup] = {}
+
+    def still(name: str) -> Markup:
+        """A part of a page that depends on nothing but the language, rendered once."""
+        key = name, languages.language()
+        if key not in kept:
+            kept[key] = Markup(env.get_template(name).render())  # noqa: S704 – a template of ours
+        return kept[key]
+
+    env.globals.update(path=path, static=static, still=still, house=app.state.house)
+    draw = env.get_template("shop/cards.html").module.card  # type: ignore[attr-defined]
+
+    @lru_cache(maxsize=8192)
+    def drawn(language: str, it: Any, eager: bool) -> Markup:
+        return Markup(draw(it, eager))  # noqa: S704 – what a macro of ours has written
+
+    def card(it: Any, eager: bool = False) -> Markup:
+        """An article in a grid. What it shows is all that it is known by, so the same one is drawn once."""
+        return drawn(languages.language(), it, eager)
+
+    env.globals["card"] = card
     return env
 
 
 def path_for(app: Starlette, name: str, **params: Any) -> str:
     """The address of a named route. Starlette asks every route in turn, and a page names a hundred."""
-    return str(_named_routes(app)[name].url_path_for(name, **params))
+    route = _named_routes(app)[name]
+    odd = any(not value or "/" in str(value) for value in params.values())
+    if odd or params.keys() != route.param_convertors.keys():
+        return str(route.url_path_for(name, **params))  # which says what is wrong with it
+    return route.path_format.format_map(params)
 
 
 @lru_cache(maxsize=4)
@@ -108,7 +152,8 @@ def render(
     page = page or Page(title=request.app.state.house.name)
     if not page.alternates and "language" in request.path_params:
         page.alternates = alternates(request)
-        page.canonical = page.canonical or page.alternates[languages.language()]
+    if page.alternates and not page.canonical and not page.is_private:
+        page.canonical = page.alternates[languages.language()]
     now: datetime = request.state.now
     body = request.app.state.templates.get_template(chosen).render(
         {
@@ -170,12 +215,18 @@ NOTICES = {
     "store_chosen": ("ok", languages.lazy("Your store is chosen.")),
     "signed_out": ("info", languages.lazy("You are signed out.")),
     "saved": ("ok", languages.lazy("Saved.")),
+    "saved_together": ("ok", languages.lazy("Saved, together with what a colleague has changed meanwhile.")),
+    "variants_hidden": (
+        "info",
+        languages.lazy("Saved. A variant that stock or a reservation still names is hidden, not removed."),
+    ),
     "password_changed": ("ok", languages.lazy("Your password is changed.")),
     "answered": ("ok", languages.lazy("Your answer is recorded.")),
     "ready": ("ok", languages.lazy("The bag is ready, and the shopper is told.")),
     "given": ("ok", languages.lazy("Handed over.")),
     "undone": ("ok", languages.lazy("The hand-over is undone.")),
     "done": ("ok", languages.lazy("Done.")),
+    "left": ("info", languages.lazy("Nothing was changed.")),
     "moved": ("ok", languages.lazy("The appointment is moved.")),
     "appointment_cancelled": ("ok", languages.lazy("The appointment is cancelled, and the shopper is told.")),
     "resent": ("ok", languages.lazy("The message is being sent again.")),
@@ -233,12 +284,6 @@ def local_path(url: str, otherwise: str) -> str:
     """
     inside = url.startswith("/") and not url.startswith("//") and not any(sign < " " or sign == "\\" for sign in url)
     return url if inside else otherwise
-
-
-def graph(things: Sequence[Mapping[str, Any]]) -> Markup:
-    """JSON-LD that cannot end its script element."""
-    text = json.dumps({"@context": "https://schema.org", "@graph": list(things)}, ensure_ascii=False)
-    return Markup(text.replace("<", "\\u003c"))  # noqa: S704
 
 
 TITLES = {

@@ -20,8 +20,13 @@ CHECKED: Final = date(2026, 11, 22)
 THEMES: Final = ("auto", "light", "dark")
 KEPT: Final = timedelta(days=390)
 
-PRIVATE: Final = ("/r/", "/*/my/", "/*/receipts/", "/*/reserve", "/*/find", "/*/staff", "/*/merch", "/*/admin", "/api/")
+PRIVATE: Final = (
+    "/r/", "/*/my/", "/*/receipts/", "/*/selection", "/*/account", "/*/reserve", "/*/find", "/*/staff", "/*/merch",
+    "/*/admin", "/api/", "/calendar/",
+)  # fmt: skip
 """What robots are asked to leave alone."""
+ROBOTS: Final = ("*", "Googlebot", "Storebot-Google")
+"""Those of Google are named because a robot that is named somewhere reads nothing else; one group is for all."""
 
 
 @routes.get("/{language:language}/privacy", allow=ANYONE, name="privacy")
@@ -92,6 +97,13 @@ async def theme(request: Request, session: AsyncSession) -> Response:
 
 @routes.get("/robots.txt", allow=ANYONE, name="robots")
 async def robots(request: Request, session: AsyncSession) -> Response:
-    """Everything may be read but what is private; a list narrowed by more than one filter is left out too."""
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in PRIVATE), "Disallow: /*?*&*&*=", ""]
+    """Everything may be read but what is private; a list narrowed by more than two filters is left out too."""
+    lines = [
+        *(f"User-agent: {name}" for name in ROBOTS),
+        *(f"Disallow: {path}" for path in PRIVATE),
+        "Disallow: /*?*&*&*=",
+        "",
+        f"Sitemap: {request.app.state.settings.base_url}/sitemap.xml",
+        "",
+    ]
     return PlainTextResponse("\n".join(lines))

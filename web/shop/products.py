@@ -3,18 +3,23 @@
 from collections.abc import Sequence
 from typing import Any
 
+from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from kit import languages
+from kit import languages, rich
+from kit.errors import NotFound
 from kit.languages import Translated, gettext
-from stores import articles
+from stores import articles, catalogue, slugs
 from stores.articles import Article, Choice
+from stores.attributes import Attribute
 from stores.catalogue import Product, State
 from stores.places import Store
 from web import pages, views
+from web.pages import Page
 from web.routing import ANYONE, Routes
+from web.shop import structured
 from web.shop.appointing import advisor
 
 routes = Routes()
@@ -30,9 +35,12 @@ async def product(request: Request, session: AsyncSession) -> Response:
     One that was withdrawn answers 410 with what comes closest.
     """
     language, slug = languages.language(), request.path_params["slug"]
-    row, article, near = await articles.show(session, slug)
+    try:
+        row, article, beside = await articles.show(session, slug)
+    except NotFound:
+        return await _moved(request, session, slug)
     if article.slug(language) != slug:
-        return RedirectResponse(views.product_url(request, article, **request.query_params), 301)
+        return _at(request, article.slug(language))
     store = pages.store_of(request)
     gone = row.state == State.WITHDRAWN
     chosen = _chosen(request, article, store)
@@ -43,27 +51,34 @@ async def product(request: Request, session: AsyncSession) -> Response:
     )
     category = request.app.state.house.category(row.category_id)
     trail = views.crumbs(request, category) if category else []
-    similar = [views.card(request, one, store) for one in near]
+    goes = [(views.card(request, one.article, store), one.reason) for one in beside if one.reason is not None]
+    similar = [views.card(request, one.article, store) for one in beside if one.reason is None]
     department = request.app.state.house.department_of(category) if category else None
     sku = chosen.sku if chosen else ""
     pictures = [views.picture(one) for one in _pictures(article, chosen)]
     context = {
         "product": {
             "ref": row.ref,
-            "name": row.name.text(),
-            "lang": row.name.language(),
+            "name": row.readable(row.name).text(),
+            "lang": row.readable(row.name).language(),
             "brand": row.brand,
-            "price": chosen.price if chosen and not gone else None,
-            "was": None,
-            "story": paragraphs(row.story),
-            "facts": _facts(row),
+            **_prices(chosen if not gone else None, store),
+            "story": _rich(row.readable(row.story).text(), lead=True),
+            "story_lang": row.readable(row.story).language(),
+            "care": _rich(row.readable(row.care).text()),
+            "care_lang": row.readable(row.care).language(),
+            "facts": _facts(row, request.app.state.house.attributes),
+            "facts_lang": languages.language() if row.facts.get(languages.language()) else languages.DEFAULT,
             "category": {"path": trail} if trail else None,
             "pictures": pictures,
             "floor": _floor(request, store, row) if store else None,
+            "on_show": store is not None and chosen is not None and _on_show(chosen, store),
+            "try_in_store": row.try_in_store,
             "options": _options(request, article, chosen, store) if chosen and not gone else [],
             "variant": chosen,
             "availability": said,
             "max_per_reservation": row.max_per_reservation,
+            "goes": [] if gone else goes,
             "similar": similar[:GONE_SHOWS] if gone else similar,
             "gone": gone,
             "by_appointment": row.by_appointment,
@@ -71,17 +86,46 @@ async def product(request: Request, session: AsyncSession) -> Response:
         "advice": None if gone else await advisor.advice(request, session, department, store, sku),
         "store": store.slug if store else None,
         "stores_url": _stores_url(request, article, chosen),
-        "graph": pages.graph([_json_ld(request, row, article, store), views.trail(request, trail)]) if not gone else "",
+        "graph": ""
+        if gone
+        else structured.graph([structured.article(request, row, article, store), structured.trail(request, trail)]),
     }
+    page = _head(request, row, article, pictures[0].src if pictures else "")
+    return pages.render(request, "shop/product.html", context, page=page, status=410 if gone else 200)
+
+
+async def _moved(request: Request, session: AsyncSession, slug: str) -> Response:
+    """To what had this address before. Raises `NotFound` where nothing had, or where it is shown no more."""
+    product_id = await slugs.follow(session, "product", slug)
+    found = await session.get(Product, product_id) if product_id else None
+    if found is None or found.state not in (State.PUBLISHED, State.WITHDRAWN):
+        raise NotFound()
+    return _at(request, found.slug(languages.language()))
+
+
+def _at(request: Request, slug: str) -> Response:
+    """The same question at the address that counts, for good."""
+    return RedirectResponse(views.address(request, "product", request.query_params.multi_items(), slug=slug), 301)
+
+
+def _head(request: Request, row: Product, article: Article, image: str) -> Page:
+    """What the page says of itself. Where this language is missing or a draft, it leads search engines to the other."""
+    name, story = row.readable(row.name), row.readable(row.story)
+    told = row.readable(row.seo_description).get(languages.language()) or rich.plain(story.text())
     page = views.page(
         request,
-        row.name.text(),
+        row.readable(row.seo_title).get(languages.language()) or name.text(),
         {code: f"/{code}/p/{article.slug(code)}" for code in languages.LANGUAGES},
-        description=_description(row.story.text()),
-        image=pictures[0].src if pictures else "",
-        robots="noindex" if gone else "",
+        description=_description(told),
+        image=image,
+        robots="noindex" if row.state == State.WITHDRAWN else "",
     )
-    return pages.render(request, "shop/product.html", context, page=page, status=410 if gone else 200)
+    page.spoken = catalogue.spoken(row.name, row.story, row.drafts)
+    if languages.language() not in page.spoken:
+        page.canonical, page.robots = page.alternates[page.spoken[0]], page.robots or "noindex, follow"
+    elif not row.listed:
+        page.robots = page.robots or "noindex, follow"
+    return page
 
 
 def _chosen(request: Request, article: Article, store: Store | None) -> Choice | None:
@@ -113,8 +157,24 @@ def _pictures(article: Article, chosen: Choice | None) -> Sequence[Any]:
     return article.pictures if not any(of(one) == 0 for one in article.pictures) else sorted(article.pictures, key=of)
 
 
-def paragraphs(story: Translated) -> list[str]:
-    return [part.strip() for part in story.text().split("\n\n") if part.strip()]
+def _prices(chosen: Choice | None, store: Store | None) -> dict[str, Any]:
+    """What it costs in the chosen store. A price that is the store's own is never crossed out."""
+    if chosen is None:
+        return {"price": None, "was": None, "price_at": ""}
+    price = chosen.price_in(store.id if store else None)
+    own = store is not None and price != chosen.price
+    return {"price": price, "was": None if own else chosen.was, "price_at": store.name if store and own else ""}
+
+
+def _on_show(chosen: Choice, store: Store) -> bool:
+    cell = chosen.cells.get(store.id)
+    return cell is not None and cell.on_show
+
+
+def _rich(text: str, *, lead: bool = False) -> Markup:
+    """A long text as HTML; the first paragraph of a story leads into it."""
+    html = rich.html(text)
+    return html.replace(Markup("<p>"), Markup('<p class="lead">'), 1) if lead else html
 
 
 def _description(text: str) -> str:
@@ -125,9 +185,12 @@ def _description(text: str) -> str:
     return flat[:LONGEST_DESCRIPTION].rsplit(" ", 1)[0].rstrip(" ,;:.") + "…"
 
 
-def _facts(product: Product) -> list[tuple[str, str]]:
+def _facts(product: Product, attributes: Sequence[Attribute]) -> list[tuple[str, str]]:
+    """What can be measured, as it was written; then what articles are compared by."""
     told = product.facts.get(languages.language()) or product.facts.get(languages.DEFAULT) or []
     facts = [(str(label), str(value)) for label, value in told]
+    compared = ((one.label.text(), one.words(product.attributes.get(one.code))) for one in attributes)
+    facts += [(label, words) for label, words in compared if words]
     if product.made_in:
         territory = languages.LOCALES[languages.language()].territories.get(product.made_in, product.made_in)
         facts.append((gettext("Made in"), territory))
@@ -194,54 +257,3 @@ def _value(
 def _stores_url(request: Request, article: Article, chosen: Choice | None) -> str:
     query = {"product": article.slug(languages.language())} | ({"sku": chosen.sku} if chosen else {})
     return views.address(request, "stores", query)
-
-
-def _json_ld(request: Request, row: Product, article: Article, store: Store | None) -> dict[str, Any]:
-    """A Product, or a ProductGroup of its variants: offers are in stores only, and none is sold here."""
-    url = request.app.state.settings.base_url + views.product_url(request, article)
-    base = request.app.state.settings.base_url
-    common = {
-        "name": row.name.text(),
-        "description": " ".join(row.story.text().split()),
-        "image": [base + views.picture(one).src for one in article.pictures],
-        "inLanguage": languages.language(),
-        **({"brand": {"@type": "Brand", "name": row.brand}} if row.brand else {}),
-    }
-    things = [_product_ld(request, article, choice, url, store) for choice in article.choices]
-    if len(things) == 1:
-        return {**common, **things[0], "@id": f"{url}#p"}
-    return {"@type": "ProductGroup", "@id": f"{url}#p", "productGroupID": row.ref, **common, "hasVariant": things}
-
-
-def _product_ld(request: Request, article: Article, choice: Choice, url: str, store: Store | None) -> dict[str, Any]:
-    stores = request.app.state.house.stores.values()
-    now = request.state.now
-    have = [
-        one
-        for one in stores
-        if views.status_at(one, [choice.cells.get(one.id)], by_appointment=article.by_appointment, now=now)
-        != views.UNAVAILABLE
-    ]
-    base = request.app.state.settings.base_url
-    where = [
-        {"@type": "DepartmentStore", "@id": f"{base}{views.address(request, 'store', slug=one.slug)}#s",
-         "branchCode": one.slug}
-        for one in have
-        if store is None or one.id == store.id
-    ]  # fmt: skip
-    name = ", ".join(part for part in (article.name.text(), choice.label) if part)
-    return {
-        "@type": "Product",
-        "name": name,
-        "sku": choice.sku,
-        **({f"gtin{len(choice.gtin)}": choice.gtin} if choice.gtin and len(choice.gtin) in (8, 12, 13, 14) else {}),
-        "offers": {
-            "@type": "Offer",
-            "url": f"{url}?sku={choice.sku}",
-            "price": choice.price.amount,
-            "priceCurrency": choice.price.currency,
-            "availability": f"https://schema.org/{'InStoreOnly' if have else 'OutOfStock'}",
-            "itemCondition": "https://schema.org/NewCondition",
-            **({"availableAtOrFrom": where} if where else {}),
-        },
-    }

@@ -14,17 +14,16 @@ from kit.errors import NotFound
 from kit.languages import Translated, gettext
 from stores import articles, places
 from stores.articles import Article, Choice
-from stores.hours import Hours
 from stores.places import Place, Store
 from web import access, pages, views
 from web.pages import Page
 from web.routing import ANYONE, Routes
+from web.shop import structured
 from web.shop.appointing import advisor
 
 routes = Routes()
 
 FAR_KM = 50
-SPECIAL_DAYS = 30
 KEPT = timedelta(days=390)
 """How long a browser keeps the chosen store and the appearance: 13 months at most, as the CNIL asks."""
 
@@ -62,7 +61,7 @@ async def locator(request: Request, session: AsyncSession) -> Response:
         gettext("Choose a store") if article else gettext("Our stores"),
         {language: f"/{language}/stores" for language in languages.LANGUAGES},
         description=gettext("Addresses, hours and telephone of our stores."),
-        robots="noindex, follow" if query else "",
+        robots="noindex, follow" if set(query) - {"store"} else "",
     )
     return pages.render(request, "shop/stores.html", context, page=page)
 
@@ -155,7 +154,7 @@ async def page_of_store(request: Request, session: AsyncSession) -> Response:
                 views.times_words(line.times),
                 _why(store, line.day),
             )
-            for line in store.hours.exceptional(today, SPECIAL_DAYS)
+            for line in store.hours.exceptional(today, structured.SPECIAL_DAYS)
         ],
         "floors": [
             (Translated(floor["name"]).text(), _departments(request, floor)) for floor in reversed(store.floors)
@@ -169,7 +168,7 @@ async def page_of_store(request: Request, session: AsyncSession) -> Response:
     context = {
         "store": shown,
         "receives": receives,
-        "graph": pages.graph([_json_ld(request, store, today), views.trail(request, trail)]),
+        "graph": structured.graph([structured.place(request, store, today), structured.trail(request, trail)]),
     }
     about = Page(
         title=store.name, description=f"{store.about.text()} {store.street}, {store.postcode} {store.city}".strip()
@@ -198,50 +197,3 @@ def _closure(store: Store, today: date) -> str | None:
         why = _why(store, today)
         return gettext("Closed today: %(why)s.", why=why) if why else gettext("Closed today.")
     return None
-
-
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
-
-def _json_ld(request: Request, store: Store, today: date) -> dict[str, Any]:
-    base = request.app.state.settings.base_url
-    url = base + views.address(request, "store", slug=store.slug)
-    usual = Hours(store.hours_osm, store.timezone)
-    monday = today - timedelta(days=today.weekday())
-    return {
-        "@type": "DepartmentStore",
-        "@id": f"{url}#s",
-        "name": store.name,
-        "url": url,
-        **({"image": f"{base}/media/{store.scene}"} if store.scene else {}),
-        "telephone": store.phone,
-        "branchCode": store.slug,
-        "address": {
-            "@type": "PostalAddress",
-            "streetAddress": store.street,
-            "postalCode": store.postcode,
-            "addressLocality": store.city,
-            "addressCountry": store.country,
-        },
-        "geo": {"@type": "GeoCoordinates", "latitude": store.latitude, "longitude": store.longitude},
-        "openingHoursSpecification": [
-            {
-                "@type": "OpeningHoursSpecification",
-                "dayOfWeek": DAYS[line.day.weekday()],
-                "opens": f"{opens:%H:%M}",
-                "closes": f"{closes:%H:%M}",
-            }
-            for line in usual.week(monday)
-            for opens, closes in line.times
-        ],
-        "specialOpeningHoursSpecification": [
-            {
-                "@type": "OpeningHoursSpecification",
-                "validFrom": line.day.isoformat(),
-                "validThrough": line.day.isoformat(),
-                "opens": f"{line.times[0][0]:%H:%M}" if line.times else "00:00",
-                "closes": f"{line.times[-1][1]:%H:%M}" if line.times else "00:00",
-            }
-            for line in store.hours.exceptional(today, SPECIAL_DAYS)
-        ],
-    }
