@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from booking.demo import diaries, towns, week
+from booking.demo import collections, comparing, diaries, towns, week
 from booking.demo.pictures import PORTRAITS, draw, portrait, scene
 from booking.demo.pictures.sheet import HEIGHT, WIDTH
 from booking.demo.shelves import Article, put_stock, shelf
@@ -52,7 +52,9 @@ async def build(
     await towns.load(session)
     categories = await put_departments(session, media_dir)
     articles = await _put_products(session, categories, media_dir, now=now)
+    await comparing.build(session)
     await media.adopt(session, now=now)
+    await collections.build(session, now=now)
     keep_scene(media_dir, "hero")
     await put_stock(session, stores, articles, now=now)
     people: list[tuple[dict[str, Any], list[int]]] = [

@@ -3,11 +3,11 @@
 from starlette.routing import BaseRoute
 
 from web.routing import Allow
-from web.shop import about, catalogue, home, products, reservations, reserving, search, selecting, stores
+from web.shop import about, catalogue, collections, home, products, reservations, reserving, search, selecting, stores
 from web.shop.appointing import advisor, details, mine, moving, service, store, time
 
 MODULES = (
-    home, catalogue, products, search, stores, selecting, reserving, reservations, about,
+    home, catalogue, collections, products, search, stores, selecting, reserving, reservations, about,
     service, store, advisor, time, details, mine, moving,
 )  # fmt: skip
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from kit import languages
 from kit.languages import gettext
-from stores import search
+from stores import collections, search
 from stores.articles import Article
 from stores.catalogue import Category
 from stores.search import Sort, Wish
@@ -28,10 +28,9 @@ SERVICES = 3
 @routes.get("/{language:language}/", allow=ANYONE, name="home")
 async def home(request: Request, session: AsyncSession) -> Response:
     house = request.app.state.house
-    store = pages.store_of(request)
     department = _of_the_week(house.departments, request.state.now)
     shown = await _window_articles(session, department, request) if department else []
-    newest = await search.browse(session, Wish(), language=languages.language(), limit=NEWEST)
+    moment = await _of_the_moment(session, request) or await _just_in(session, request)
     context = {
         "window": _window(request, department, shown) if department else None,
         "departments": [
@@ -42,19 +41,42 @@ async def home(request: Request, session: AsyncSession) -> Response:
             }
             for one in house.departments
         ],
-        "moment": {
-            "title": gettext("Just in"),
-            "sentence": gettext("What the departments have put on display these last days."),
-            "url": views.address(request, "catalogue", {"sort": Sort.NEW}),
-            "cards": [views.card(request, article, store) for article in newest],
-        }
-        if newest
-        else None,
+        "moment": moment,
         "services": _services(request),
         "store_today": _store_today(request),
     }
     description = gettext("Look online, reserve in a store, see it there. Nothing is paid online.")
     return pages.render(request, "shop/home.html", context, page=Page(title=house.name, description=description))
+
+
+async def _of_the_moment(session: AsyncSession, request: Request) -> dict[str, Any] | None:
+    """The collection that stands on the home page; None where none does, or none of its articles is shown."""
+    now = request.state.now
+    collection = await collections.of_home(session, now=now)
+    if collection is None:
+        return None
+    found, _ = await collections.articles(session, collection, now=now, limit=collections.HOME)
+    if not found:
+        return None
+    return {
+        "title": collection.title.text(),
+        "sentence": collection.intro.text() or None,
+        "url": views.address(request, "collection", slug=collection.slug(languages.language())),
+        "cards": [views.card(request, article, pages.store_of(request)) for article in found],
+    }
+
+
+async def _just_in(session: AsyncSession, request: Request) -> dict[str, Any] | None:
+    """What is new, where no collection stands on the home page."""
+    newest = await search.browse(session, Wish(), language=languages.language(), limit=NEWEST)
+    if not newest:
+        return None
+    return {
+        "title": gettext("Just in"),
+        "sentence": gettext("What the departments have put on display these last days."),
+        "url": views.address(request, "catalogue", {"sort": Sort.NEW}),
+        "cards": [views.card(request, article, pages.store_of(request)) for article in newest],
+    }
 
 
 def _of_the_week(departments: list[Category], now: datetime) -> Category | None:
