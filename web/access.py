@@ -63,6 +63,9 @@ async def _recognise_key(request: Request, session: AsyncSession) -> None:
         request.state.actor = staff.principal_of_key(key)
         if request.method not in SAFE:
             await staff.touch_key(session, key, now=request.state.now)
+        elif key.is_unseen(request.state.now):  # the request itself may only read
+            async with request.app.state.database.work() as own:
+                await staff.touch_key(own, key, now=request.state.now)
     else:
         await limits.check(API_BY_ADDRESS, address_of(request))
 

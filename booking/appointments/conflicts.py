@@ -10,15 +10,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from booking import diaries
 from booking.appointments import questions
 from booking.appointments.asking import own_of
 from booking.appointments.placing import Near, around, nearest
+from booking.appointments.states import AHEAD
 from booking.appointments.tables import Appointment
 from booking.availability import Preference, Question, in_order
 from stores import schedules
+from stores.hours import Hours
 from stores.places import Store
 
 COLLEAGUES = 3
@@ -81,7 +84,7 @@ def _causes(
     store: Store, one: Appointment, shifts: Sequence[schedules.Shift], away: Sequence[schedules.TimeOff]
 ) -> tuple[Cause, ...]:
     causes = []
-    if not one.override and not _is_open(store, one):
+    if not one.override and not fits(store.hours, one.starts_at, one.ends_at):
         causes.append(Cause.CLOSED)
     if one.space is not None and not one.space.active:
         causes.append(Cause.NO_SPACE)
@@ -98,10 +101,31 @@ def _causes(
     return tuple(causes)
 
 
-def _is_open(store: Store, one: Appointment) -> bool:
-    open_now = store.hours.open_at(one.starts_at)
-    closes = store.hours.closes_at(one.starts_at) if open_now else None
-    return open_now is not None and (closes is None or one.ends_at <= closes)
+def fits(hours: Hours, start: datetime, end: datetime) -> bool:
+    """Whether the store is open from beginning to end."""
+    if hours.open_at(start) is None:
+        return False
+    closes = hours.closes_at(start)
+    return closes is None or end <= closes
+
+
+async def newly_shut(
+    session: AsyncSession, store_id: int, before: Hours, after: Hours, *, now: datetime
+) -> Sequence[Appointment]:
+    """Appointments to come that the hours `before` allow and the hours `after` do not, in order, loaded whole."""
+    one = Appointment
+    ahead = select(one.id, one.starts_at, one.ends_at).where(
+        one.store_id == store_id, one.status.in_(AHEAD), one.ends_at > now, one.override == ""
+    )
+    ids = [
+        row.id
+        for row in await session.execute(ahead)
+        if fits(before, row.starts_at, row.ends_at) and not fits(after, row.starts_at, row.ends_at)
+    ]
+    if not ids:
+        return []
+    query = select(one).where(one.id.in_(ids)).order_by(one.starts_at, one.id).options(*questions.loaded())
+    return (await session.scalars(query)).all()
 
 
 def _covered(one: Appointment, start: datetime, end: datetime, shifts: Sequence[schedules.Shift]) -> bool:

@@ -13,11 +13,13 @@ from stores.staff.accounts import (
     enable,
     everyone,
     find_account,
+    invite,
+    invite_again,
     normal_email,
     reset_password,
     working_at,
 )
-from stores.staff.keys import add_key, every_key, find_key, revoke_key, touch_key
+from stores.staff.keys import add_key, every_key, find_key, get_key, revoke_key, touch_key
 from stores.staff.rights import (
     ANONYMOUS,
     MAY,
@@ -104,6 +106,9 @@ __all__ = [
     "find_key",
     "forget",
     "forget_totp",
+    "get_key",
+    "invite",
+    "invite_again",
     "new_recovery_codes",
     "normal_email",
     "principal_of",

@@ -21,6 +21,7 @@ from stores.staff.sessions import end_all_sessions
 from stores.staff.tables import Account, AccountStore, PasswordReset
 
 RESET_WITHIN = timedelta(hours=1)
+INVITED_FOR = timedelta(days=7)
 
 
 class WrongCredentials(Refused):
@@ -54,11 +55,71 @@ async def add_account(
 
     A `password` given is the demo's own and is not checked; otherwise one of 128 bits is drawn.
     """
+    shown = password or new_token()
+    account = await _insert(
+        session,
+        email,
+        role,
+        first_name=first_name,
+        last_name=last_name,
+        store_ids=store_ids,
+        language=language,
+        password_hash=await passwords.hashed(shown),
+        now=now,
+    )
+    return account, shown
+
+
+async def invite(
+    session: AsyncSession,
+    email: str,
+    role: Role,
+    *,
+    first_name: str,
+    last_name: str,
+    store_ids: Collection[int],
+    language: str,
+    now: datetime,
+) -> tuple[Account, str]:
+    """A new account that nobody can sign in to yet, and the token of a link, good for seven days, behind which its
+    owner chooses a password. Raises `Invalid` for an address that is none, or is taken."""
+    account = await _insert(
+        session,
+        email,
+        role,
+        first_name=first_name,
+        last_name=last_name,
+        store_ids=store_ids,
+        language=language,
+        password_hash="",
+        now=now,
+    )
+    return account, await _new_link(session, account.id, now + INVITED_FOR)
+
+
+async def invite_again(session: AsyncSession, account: Account, *, now: datetime) -> str:
+    """Another link for who has not chosen a password yet; the one before is worthless. Raises `Refused`."""
+    if not account.is_invited or account.disabled_at is not None:
+        raise Refused("not_invited", lazy("This person has chosen a password already."))
+    return await _new_link(session, account.id, now + INVITED_FOR)
+
+
+async def _insert(
+    session: AsyncSession,
+    email: str,
+    role: Role,
+    *,
+    first_name: str,
+    last_name: str,
+    store_ids: Collection[int],
+    language: str,
+    password_hash: str,
+    now: datetime,
+) -> Account:
     address = normal_email(email)
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
         raise Invalid("email", lazy("Enter an e-mail address, such as name@example.com."), field="email")
-    shown = password or new_token()
-    account = await session.scalar(
+    account: Account | None = await session.scalar(
         insert_or_skip(Account)
         .values(
             email=address,
@@ -66,7 +127,7 @@ async def add_account(
             last_name=last_name,
             role=Role(role),
             language=language,
-            password_hash=await passwords.hashed(shown),
+            password_hash=password_hash,
             created_at=now,
         )
         .on_conflict_do_nothing(index_elements=[Account.email])
@@ -75,7 +136,7 @@ async def add_account(
     if account is None:
         raise Invalid("email_taken", lazy("Someone already has an account with this address."), field="email")
     await _assign(session, account.id, store_ids)
-    return account, shown
+    return account
 
 
 async def check_password(session: AsyncSession, email: str, password: str, *, now: datetime) -> Account:
@@ -124,10 +185,14 @@ async def ask_reset(session: AsyncSession, email: str, *, now: datetime) -> str 
     )
     if account_id is None:
         return None
+    return await _new_link(session, account_id, now + RESET_WITHIN)
+
+
+async def _new_link(session: AsyncSession, account_id: int, until: datetime) -> str:
     await _forget_resets(session, account_id)
     token = new_token()
     await session.execute(
-        insert(PasswordReset).values(token_hash=token_hash(token), account_id=account_id, expires_at=now + RESET_WITHIN)
+        insert(PasswordReset).values(token_hash=token_hash(token), account_id=account_id, expires_at=until)
     )
     return token
 
@@ -168,7 +233,8 @@ async def change_rights(
     """Another role or other stores, from the next request on; returns what was before.
 
     A change of role ends the sessions. Nobody changes their own rights, and one admin always remains: the admins'
-    rows are locked, so that the last two cannot demote each other at once. `by_account_id` is None on the command line.
+    rows are locked, so that the last two cannot demote each other at once; one who was only invited does not count.
+    `by_account_id` is None on the command line.
     """
     _refuse_oneself(account, by_account_id)
     if role != Role.ADMIN:
@@ -245,7 +311,7 @@ def _refuse_oneself(account: Account, by_account_id: int | None) -> None:
 async def _refuse_last_admin(session: AsyncSession, account: Account) -> None:
     admins = await session.scalars(
         select(Account.id)
-        .where(Account.role == Role.ADMIN, Account.disabled_at.is_(None))
+        .where(Account.role == Role.ADMIN, Account.disabled_at.is_(None), Account.password_hash != "")
         .order_by(Account.id)
         .with_for_update()
     )

@@ -44,6 +44,8 @@ async def start_session(
 ) -> str:
     """Sign in by password; returns the id for the cookie. Whatever id the browser had before is worth nothing."""
     raw_id = _new_id()
+    if not account.has_totp:
+        account.last_seen_at = now
     await session.execute(
         insert(StaffSession).values(
             id_hash=token_hash(raw_id),

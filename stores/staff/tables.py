@@ -5,7 +5,7 @@ column as it is, is loaded only when asked for, and is never printed. Sealing it
 would look safer than it is; the disk and the backups are what has to be encrypted.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index
@@ -13,6 +13,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.db import Base
+
+USED_EVERY = timedelta(minutes=1)
 
 
 class Account(Base):
@@ -57,6 +59,11 @@ class Account(Base):
     @property
     def has_totp(self) -> bool:
         return self.totp_confirmed_at is not None
+
+    @property
+    def is_invited(self) -> bool:
+        """No password was chosen yet, so nobody can sign in."""
+        return self.password_hash == ""
 
     def is_locked(self, now: datetime) -> bool:
         return self.locked_until is not None and now < self.locked_until
@@ -137,3 +144,7 @@ class ApiKey(Base):
 
     def is_live(self, now: datetime) -> bool:
         return self.revoked_at is None and now < self.expires_at
+
+    def is_unseen(self, now: datetime) -> bool:
+        """Whether its use is to be written down again: once a minute at most."""
+        return self.last_used_at is None or now - self.last_used_at >= USED_EVERY

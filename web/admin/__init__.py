@@ -2,10 +2,10 @@
 
 from starlette.routing import BaseRoute
 
-from web.admin import advisors, keys, log, services, spaces, stores, users, weeks
+from web.admin import advisors, keys, log, services, spaces, store_hours, stores, users, weeks
 from web.routing import Allow
 
-MODULES = (services, advisors, weeks, spaces, stores, users, keys, log)
+MODULES = (services, advisors, weeks, spaces, stores, store_hours, users, keys, log)
 
 ALLOWED: dict[tuple[str, str], Allow] = {
     call: allow for module in MODULES for call, allow in module.routes.allowed.items()

@@ -18,11 +18,11 @@ from stores.advisors import Advisor
 from stores.hours import instant_of
 from stores.places import Store
 from stores.schedules import Shift, TimeOff
+from stores.slugs import slug_of
 from web import views
 from web.admin import breaking, changed, fortnight, person
 from web.admin.breaking import Breaks
 from web.admin.person import NEW, Sheet
-from web.admin.service_form import slug_of
 from web.admin.typed import Form, typed_form
 from web.admin.words import absence_span, spoken_words
 from web.appointment_words import absence_words

@@ -20,6 +20,12 @@ def _mark(value: str) -> str:
     return hashlib.sha256(" ".join(value.split()).encode()).hexdigest()[:8]
 
 
+def touched(marks: str, mine: Form) -> set[str]:
+    """The fields that are no longer as they were filled."""
+    was = dict(pair.rsplit(":", 1) for pair in marks.split() if ":" in pair)
+    return {name for name, mark in was.items() if _mark(mine[name]) != mark}
+
+
 @dataclass(frozen=True)
 class Change:
     """A field that somebody else has changed meanwhile. `mine` is None when only she did."""

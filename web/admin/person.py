@@ -135,7 +135,7 @@ async def read(request: Request, session: AsyncSession, form: Form, advisor: Adv
         {
             "name": name,
             "title": form.pair("title", gettext("Job title"), limit=80, needed=True),
-            "bio": form.pair("bio", gettext("In a few sentences"), limit=800),
+            "bio": form.pair("bio", gettext("In a few sentences"), limit=800, lines=True),
             "category_id": int(category) if category.isdigit() else None,
             "account_id": int(account) if account.isdigit() else None,
             "languages": spoken,

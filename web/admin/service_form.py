@@ -1,7 +1,6 @@
 """The fields of a service: what stands in them, and what a form makes of them."""
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from kit.languages import LANGUAGES, Translated, gettext, pgettext
 from stores.advisors import Skill
 from stores.places import Store
 from stores.services import Service
+from stores.slugs import slug_of
 from web.admin.typed import Form, of_pair, tick
 from web.admin.words import cut_off_words, lead_words, long_words, space_words
 
@@ -81,7 +81,7 @@ def read(form: Form, stores: Sequence[Store], skills: Sequence[Skill], categorie
     values: dict[str, Any] = {
         "name": form.pair("name", gettext("Name"), limit=80, needed=True),
         "need": form.pair("need", gettext("Need"), limit=80, needed=True),
-        "about": form.pair("about", gettext("In a few sentences"), limit=1200),
+        "about": form.pair("about", gettext("In a few sentences"), limit=1200, lines=True),
         "bring": form.pair("bring", gettext("What to bring"), limit=300),
         "category_id": int(category) if category.isdigit() else None,
         "duration": form.number("duration", gettext("Length"), 5, 480, 5),
@@ -155,13 +155,6 @@ def _meeting(form: Form, store: Store) -> tuple[Translated, str]:
                         store=store.name, num=length)  # fmt: skip
         form.wrong(f"sms-{store.id}", words)
     return place, short
-
-
-def slug_of(name: str) -> str:
-    """A name as it stands in an address: `choisir-un-luminaire`."""
-    plain = unicodedata.normalize("NFKD", name.lower().replace("œ", "oe").replace("æ", "ae"))
-    letters = "".join(sign for sign in plain if not unicodedata.combining(sign))
-    return re.sub(r"[^a-z0-9]+", "-", letters).strip("-")
 
 
 def missing_in(service: Service) -> list[str]:

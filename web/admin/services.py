@@ -17,10 +17,11 @@ from kit.errors import Invalid
 from kit.languages import gettext, ngettext
 from stores import advisors, services, spaces
 from stores.services import Service
+from stores.slugs import slug_of
 from web import pages, views
 from web.admin import breaking, changed, service_form
 from web.admin.breaking import Breaks, Broken
-from web.admin.service_form import CUT_OFFS, LEADS, QUESTIONS, Said, skill_levels, slug_of
+from web.admin.service_form import CUT_OFFS, LEADS, QUESTIONS, Said, skill_levels
 from web.admin.typed import Form, typed_form
 from web.admin.words import cut_off_words, lead_words, space_words
 from web.routing import Routes, staff

@@ -17,11 +17,11 @@ from kit.errors import Invalid, NotFound
 from kit.languages import gettext, pgettext
 from stores import services, spaces
 from stores.places import Store
+from stores.slugs import slug_of
 from stores.spaces import Space
 from web import pages, views
 from web.admin import breaking, changed
 from web.admin.breaking import Breaks, Broken
-from web.admin.service_form import slug_of
 from web.admin.typed import Form, of_pair, tick, typed_form
 from web.admin.words import space_words
 from web.routing import Routes, staff

@@ -87,9 +87,10 @@ class Form:
     def ticked(self, name: str) -> bool:
         return self[name] != ""
 
-    def pair(self, name: str, label: str, *, limit: int = 120, needed: bool = False) -> Translated:
-        """A text in both languages, its ends of lines kept; when it is needed, in both of them."""
-        said = Translated({code: clean_text(self[f"{name}_{code}"])[:limit] for code in LANGUAGES})
+    def pair(self, name: str, label: str, *, limit: int = 120, needed: bool = False, lines: bool = False) -> Translated:
+        """A text in both languages, on one line unless it may have several; when it is needed, in both of them."""
+        clean = clean_text if lines else clean_line
+        said = Translated({code: clean(self[f"{name}_{code}"])[:limit] for code in LANGUAGES})
         if needed:
             for code in said.missing():
                 self.wrong(f"{name}_{code}", gettext("%(field)s: write it in both languages.", field=label))
