@@ -153,8 +153,9 @@ def test_no_word_of_selling_or_of_haste():
 def test_nothing_is_bought_here():
     """No route, table or template knows a payment."""
     banned = re.compile(r"\b(payment_?intent|checkout|cart_id|stripe|paypal|card_number)\b", re.IGNORECASE)
-    found = [str(path) for path, _ in modules(*ROOMS) if banned.search((ROOT / path).read_text())]
-    assert found == []
+    of_the_pool = 'engine.sync_engine, "checkout"'  # what SQLAlchemy calls taking a connection
+    texts = {path: (ROOT / path).read_text().replace(of_the_pool, "") for path, _ in modules(*ROOMS)}
+    assert [str(path) for path, text in texts.items() if banned.search(text)] == []
 
 
 @pytest.mark.parametrize("name", [f"VITRINE_{name.upper()}" for name in Settings.__annotations__ if name != "demo"])

@@ -121,13 +121,13 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         Mount("/static", Kept(directory=pages.STATIC), name="static"),
         Mount("/media", Media(directory=settings.media_dir), name="media"),
         *(demo.routes.all if settings.demo else []),
+        *shop.routes(),  # first, because each route is asked in turn
         *api.routes(),
         *staff.routes(),
         *admin.routes(),
         *merch.routes(),
         *calendars.routes.all,
         *outside.routes.all,
-        *shop.routes(),
     ]
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from callers import caller, new_key
-from factories import advise, booked, reserved
+from factories import PASSWORD, advise, booked, both, reserved
 from sqlalchemy import select, update
 from starlette.routing import Mount, Route
 
@@ -14,6 +14,9 @@ from booking.messages import Message, State
 from booking.tasks import Task
 from kit.codes import show_code
 from stores import catalogue, schedules, staff
+from stores.collections import Collection
+from stores.exchange.batches import Batch
+from stores.media import Medium
 from web import admin, api, calendars, demo, merch, outside, shop
 from web import staff as room
 from web.app import create_app
@@ -107,6 +110,12 @@ anyone
     GET /api/v1/appointments/{{code}}
     POST /api/v1/appointments/{{code}}/reschedule
     POST /api/v1/appointments/{{code}}/cancel
+    GET {L}/collections/{{slug}}
+    GET /sitemap.xml
+    GET /sitemaps/{{name}}
+    GET /feeds/products.xml
+    GET /feeds/local-inventory.xml
+    GET {L}/search/suggestions
 signed in
     GET {L}/staff/second-factor
     POST {L}/staff/second-factor
@@ -194,24 +203,78 @@ staff: store.edit
     GET {L}/admin/services/{{slug}}
     POST {L}/admin/services/{{slug}}
     GET {L}/admin/stores
+    GET {L}/admin/stores/{{slug}}
+    POST {L}/admin/stores/{{slug}}
+    GET {L}/admin/stores/{{slug}}/hours
+    POST {L}/admin/stores/{{slug}}/hours
+    POST {L}/admin/stores/{{slug}}/days
+    POST {L}/admin/stores/{{slug}}/holidays
+    POST {L}/admin/stores/{{slug}}/days/{{day}}/remove
 staff: account.manage
     GET {L}/admin/users
+    POST {L}/admin/users
+    GET {L}/admin/users/{{id}}
+    POST {L}/admin/users/{{id}}
+    POST {L}/admin/users/{{id}}/disable
+    POST {L}/admin/users/{{id}}/enable
+    POST {L}/admin/users/{{id}}/sessions
+    POST {L}/admin/users/{{id}}/second-factor
+    POST {L}/admin/users/{{id}}/invitation
 staff: key.manage
     GET {L}/admin/keys
+    POST {L}/admin/keys
+    POST {L}/admin/keys/{{id}}/rotate
+    POST {L}/admin/keys/{{id}}/revoke
 staff: journal.read
     GET {L}/admin/journal
+    GET {L}/admin/journal/export
 staff: figures.read
     GET {L}/merch
 staff: stock.correct
     GET {L}/merch/stock
+    POST {L}/merch/stock
+    GET {L}/merch/stock.csv
+    GET {L}/merch/stock/stores/{{slug}}/variants/{{id}}
+    POST {L}/merch/stock/stores/{{slug}}/variants/{{id}}
 staff: catalogue.import
     GET {L}/merch/imports
+    GET {L}/merch/imports/new
+    POST {L}/merch/imports/new
+    GET {L}/merch/imports/samples/{{sample}}
+    GET {L}/merch/imports/{{id}}
+    GET {L}/merch/imports/{{id}}/columns
+    POST {L}/merch/imports/{{id}}/columns
+    GET {L}/merch/imports/{{id}}/check
+    GET {L}/merch/imports/{{id}}/application
+    POST {L}/merch/imports/{{id}}/application
+    POST {L}/merch/imports/{{id}}/cancellation
+    POST {L}/merch/imports/{{id}}/undoing
+    GET {L}/merch/imports/{{id}}/report
+    GET {L}/merch/imports/{{id}}/rejected.csv
 staff: catalogue.edit
     GET {L}/merch/articles
     GET {L}/merch/articles/{{ref}}
     GET {L}/merch/attributes
     GET {L}/merch/media
     GET {L}/merch/collections
+    POST {L}/merch/articles/{{ref}}
+    POST {L}/merch/articles/{{ref}}/draft
+    POST {L}/merch/articles/{{ref}}/preview
+    POST {L}/merch/attributes
+    GET {L}/merch/articles.csv
+    GET {L}/merch/bulk
+    POST {L}/merch/bulk
+    GET {L}/merch/bulk/{{id}}
+    POST {L}/merch/bulk/{{id}}/application
+    POST {L}/merch/bulk/{{id}}/cancellation
+    POST {L}/merch/bulk/{{id}}/undoing
+    POST {L}/merch/media
+    GET {L}/merch/media/{{id}}
+    POST {L}/merch/media/{{id}}
+    POST {L}/merch/media/{{id}}/removal
+    GET {L}/merch/collections/{{id}}
+    POST {L}/merch/collections/{{id}}
+    POST {L}/merch/collections/{{id}}/removal
 staff: schedule.edit
     GET {L}/admin/advisors
     GET {L}/admin/advisors/{{slug}}
@@ -232,6 +295,9 @@ key: reservation.prepare
     POST /api/v1/staff/reservations/{{code}}/readiness
 key: reservation.hand_over
     POST /api/v1/staff/reservations/{{code}}/collection
+key: stock.feed
+    PUT /api/v1/stock
+    POST /api/v1/stock/movements
 """
 """Above each block who may call what stands in it. A new route needs a line here before it can be merged."""
 
@@ -322,6 +388,20 @@ async def at_rivoli(world, database, clock) -> dict[str, str]:
         await session.execute(update(Message).values(state=State.DEAD))
         task = await session.scalar(select(Task.id))
         message = await session.scalar(select(Message.id).where(Message.subject == "reservation"))
+        at = {"created_at": clock(), "updated_at": clock()}
+        evening = Collection(slug_fr="", slug_en="", title=both("Le soir"), intro=both("…"), state="published", **at)
+        image = Medium(digest="0" * 64, path="m/none-100.webp", kind="image/webp", width=100, height=100, size=1,
+                       alt=both("Rien"), created_at=clock())  # fmt: skip
+        edit = Batch(subject="edit", state="checked", name="brand", options={"field": "brand", "value": "X"},
+                     created_at=clock(), changed_at=clock())  # fmt: skip
+        file = Batch(subject="products", name="a.csv", store_ids=[], mapping={"sku": "sku"}, format="vitrine",
+                     dialect={"encoding": "utf-8", "delimiter": ",", "columns": ["sku"]},
+                     created_at=clock(), changed_at=clock())  # fmt: skip
+        session.add_all([evening, image, edit, file])
+        await session.flush()
+        evening.slug_fr = evening.slug_en = str(evening.id)
+        await staff.add_key(session, "till", ["stock"], None, now=clock())
+        till = (await staff.every_key(session))[0].id
     return {
         "reservations": show_code(one.code),
         "appointments": show_code(visit.code),
@@ -335,6 +415,17 @@ async def at_rivoli(world, database, clock) -> dict[str, str]:
         "services": "choisir-un-luminaire",
         "advisors": desk.nadia.slug,
         "articles": "LUM-0001",
+        "stores": "rivoli",
+        "days": "2026-12-24",
+        "users": str(world.accounts["ines"].id),
+        "keys": str(till),
+        "collections": str(evening.id),
+        "media": str(image.id),
+        "bulk": str(edit.id),
+        "imports": str(file.id),
+        "samples": "products-fr.csv",
+        "variants": str(world.lamp.id),
+        "sitemaps": "stores-fr.xml",
     }
 
 
@@ -365,6 +456,13 @@ SENT = {
     "whose": "rivoli",
 }
 """What names a store, a day or a service in a form; nothing else is filled in."""
+
+
+def sent(method: str, path: str) -> dict[str, str] | None:
+    """The form of a POST: a cell of the stock says besides which of its numbers is meant."""
+    return (SENT if "variants" not in path else {"sheet": "count"}) if method == "POST" else None
+
+
 STORES_OWN_CALENDAR = ("POST", f"{L}/staff/calendars")
 """Her own is an advisor's; that of a store takes who makes its schedules."""
 
@@ -372,8 +470,8 @@ STORES_OWN_CALENDAR = ("POST", f"{L}/staff/calendars")
 async def statuses(client, calls, values) -> dict[tuple[str, str], int]:
     got = {}
     for method, path in calls:
-        sent = SENT if method == "POST" else None
-        got[method, path] = (await client.request(method, address(path, values), data=sent)).status_code
+        answer = await client.request(method, address(path, values), data=sent(method, path))
+        got[method, path] = answer.status_code
     return got
 
 
@@ -436,7 +534,7 @@ async def test_a_merchandiser_is_refused_wherever_the_verb_is_not_hers(at_rivoli
     for (method, path), who in STAFF.items():
         if (method, path) in (STREAM, ENDS_HER_SESSION):
             continue
-        status = (await paul.request(method, address(path, at_rivoli))).status_code
+        status = (await paul.request(method, address(path, at_rivoli), data=sent(method, path))).status_code
         _, _, verb = who.partition(": ")
         if verb and verb not in may:
             assert status == 403, (method, path)
@@ -454,8 +552,8 @@ async def test_a_program_needs_a_key_with_the_scope_and_the_store(at_rivoli, app
         (elsewhere, 404),
     ):
         async with caller(app, secret) as program:
-            for method, path in KEYS:
-                if status == 404 and "{code}" not in path:
+            for (method, path), who in KEYS.items():
+                if (status == 404 and "{code}" not in path) or (status == 403 and who == "key: stock.feed"):
                     continue
                 answer = await program.request(method, address(path, at_rivoli), json=body)
                 assert answer.status_code == status, (method, path, answer.text)
@@ -468,3 +566,27 @@ async def test_a_session_of_the_back_room_opens_nothing_of_the_api(at_rivoli, co
     for method, path in KEYS:
         answer = await ines.request(method, address(path, at_rivoli), json={"reason": "sold"})
         assert answer.status_code == 401, path
+
+
+async def test_a_merchandiser_of_kleber_meets_no_stock_and_no_file_of_rivoli(
+    at_rivoli, colleague, world, database, clock
+):
+    async with database.work() as session:
+        await staff.add_account(
+            session, "zoe@aurore.example", "merchandiser", first_name="Zoé", password=PASSWORD,
+            store_ids=[world.kleber.id], now=clock(),
+        )  # fmt: skip
+        await session.execute(
+            update(Batch).where(Batch.subject == "products").values(subject="stock", store_ids=[world.rivoli.id])
+        )
+    zoe = await colleague("zoe")
+    of_a_store = [call for call in STAFF if "/merch/stock/stores/" in call[1] or "/merch/imports/{id}" in call[1]]
+    assert len(of_a_store) >= 8
+    got = {
+        (method, path): (await zoe.request(method, address(path, at_rivoli), data=sent(method, path))).status_code
+        for method, path in of_a_store
+    }
+    assert got == dict.fromkeys(of_a_store, 404)
+    grid = (await zoe.get("/fr/merch/stock")).text
+    assert "Kleber" in grid
+    assert "Rivoli" not in grid

@@ -2,10 +2,10 @@
 
 from starlette.routing import BaseRoute
 
-from web.merch import article, articles, attributes, collections, figures, imports, media, stock
+from web.merch import article, articles, attributes, bulk, bulk_edit, collections, figures, imports, media, stock
 from web.routing import Allow
 
-MODULES = (figures, articles, article, attributes, media, collections, stock, imports)
+MODULES = (figures, articles, bulk, bulk_edit, article, attributes, media, collections, stock, imports)
 
 ALLOWED: dict[tuple[str, str], Allow] = {
     call: allow for module in MODULES for call, allow in module.routes.allowed.items()
