@@ -16,14 +16,20 @@ from kit import clock, log
 
 logger = log.get(__name__)
 
-CHANNEL = "vitrine:ring:"
+CHANNEL = "vitrine:ring:%d:"
+"""With the number of the Redis database, which keeps keys apart but not channels."""
 LONGEST = 600
 """Seconds after which a stream ends and the browser opens another: nothing stays connected for ever."""
 
 
 async def ring(redis: Redis, store_id: str) -> None:
     """Tell every screen of the store to look again."""
-    await redis.publish(CHANNEL + store_id, "")
+    await redis.publish(channel_of(redis) + store_id, "")
+
+
+def channel_of(redis: Redis) -> str:
+    """What the channels of this house begin with, where several share a server."""
+    return CHANNEL % int(redis.connection_pool.connection_kwargs.get("db") or 0)
 
 
 class Bells:
@@ -47,15 +53,16 @@ class Bells:
                 await self._task
 
     async def _listen(self) -> None:
+        channel = channel_of(self.redis)
         while True:
             try:
                 async with self.redis.pubsub() as subscription:
-                    await subscription.psubscribe(CHANNEL + "*")
+                    await subscription.psubscribe(channel + "*")
                     self._wake(None)  # whatever rang while nobody listened
                     while True:
                         message = await subscription.get_message(ignore_subscribe_messages=True, timeout=3)
                         if message:
-                            self._wake(message["channel"].decode().removeprefix(CHANNEL))
+                            self._wake(message["channel"].decode().removeprefix(channel))
             except (RedisError, OSError) as error:
                 logger.warning("no bells while redis is away", error=repr(error))
                 await asyncio.sleep(1)

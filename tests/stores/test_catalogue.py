@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from kit.errors import Gone, NotFound
 from kit.languages import Translated, speaking
 from kit.money import Money
-from stores import catalogue
+from stores import articles, catalogue
 from stores.catalogue import Category, Product, State, Variant
 
 
@@ -31,6 +31,15 @@ async def test_an_article_is_found_by_the_address_of_its_language(session, world
         assert found.variants[0].sku == "LUM-0001-LAI"
     with pytest.raises(NotFound):
         await catalogue.find_product(session, "oscar-lamp", "fr")
+
+
+async def test_one_address_may_be_of_two_articles_in_two_languages(session, world, clock):
+    await shelve(session, world, clock, "A", slug_fr="console", slug_en="console-table")
+    await shelve(session, world, clock, "B", slug_fr="console-mixte", slug_en="console")
+    for language, ref in (("fr", "A"), ("en", "B"), ("fr", "A")):
+        with speaking(language):
+            found, _, _ = await articles.show(session, "console")
+            assert found.ref == ref
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,11 @@ async def test_the_rail_shows_what_one_may(helene, solene, colleague):
     assert "/fr/admin/" not in (await (await colleague("ines")).get("/fr/staff")).text
 
 
+async def test_who_works_at_a_desk_finds_the_ways_on_a_telephone_too(helene, colleague):
+    assert '<li class="desk"><a href="/fr/merch/stock"' in (await helene.get("/fr/staff")).text
+    assert '<li><a href="/fr/merch/stock"' in (await (await colleague("paul")).get("/fr/merch/stock")).text
+
+
 async def test_helene_cannot_give_hours_in_a_store_that_is_not_hers(helene, database):
     answer = await helene.post(f"{NADIA}/week", data={"store": "kleber", "from": "2026-12-07", "d0-0-from": "10:00"})
     assert answer.status_code == 404

@@ -35,6 +35,7 @@ async def test_every_account_that_is_listed_opens_its_room(app, world, lea, brow
         "ines": ("advisor", ["rivoli"]),
         "helene": ("manager", ["rivoli"]),
         "marc": ("advisor", ["kleber"]),
+        "paul": ("merchandiser", ["kleber", "lyon", "rivoli"]),
         "solene": ("admin", ["kleber", "lyon", "rivoli"]),
     }
     for account in accounts:

@@ -18,7 +18,6 @@ from redis.asyncio.connection import UnixDomainSocketConnection
 from running import free_port
 
 from kit.db import Database
-from stores import staff
 from web import effects, live
 from web.app import connect_redis, create_app
 from web.house import House
@@ -139,6 +138,20 @@ async def test_what_was_rolled_back_rings_nowhere(app, world, database, clock, c
         await quiet(hers)
 
 
+async def test_another_house_on_the_same_server_is_not_heard(app, world, redis, redis_url, colleague):
+    """Numbers of databases keep keys apart in Redis, and not channels."""
+    number = int(redis_url.rpartition("=")[2] if "db=" in redis_url else redis_url.rpartition("/")[2])
+    other = connect_redis(redis_url.removesuffix(str(number)) + str((number + 5) % 16))
+    await listening(app)
+    async with screen(app, await colleague("ines")) as hers:
+        await live.ring(other, str(world.rivoli.id))
+        await quiet(hers)
+        await live.ring(redis, str(world.rivoli.id))
+        await hers.hears(1)
+    await other.aclose()
+    await other.connection_pool.disconnect()
+
+
 async def test_an_admin_hears_every_store(app, redis, world, colleague):
     await listening(app)
     async with screen(app, await colleague("solene")) as shown:
@@ -147,13 +160,9 @@ async def test_an_admin_hears_every_store(app, redis, world, colleague):
             await shown.hears(number)
 
 
-async def test_nobody_listens_without_signing_in(app, world, lea, colleague, database, clock):
+async def test_nobody_listens_without_signing_in(app, world, lea, colleague):
     async with screen(app, lea) as shown:
         assert (shown.status, shown.said, shown.ended) == (401, "", True)
-    async with database.work() as session:
-        await staff.add_account(
-            session, "paul@aurore.example", "merchandiser", first_name="Paul", password=PASSWORD, now=clock()
-        )
     async with screen(app, await colleague("paul")) as shown:
         assert shown.status in (401, 403)
         assert shown.ended

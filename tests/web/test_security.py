@@ -231,7 +231,8 @@ async def test_no_other_site_can_make_a_manager_s_browser_change_anything(app, w
     helene = await colleague("helene")
     assert (await helene.get(f"/fr/my/{token}")).status_code == 303
     del helene.headers["sec-fetch-site"]
-    values = {"language:language": "fr", "code": show_code(one.code), "id": str(task), "token": "t", "slug": "rivoli"}
+    values = {"language:language": "fr", "code": show_code(one.code), "id": str(task), "token": "t", "slug": "rivoli",
+              "day": "2026-12-24", "ref": "LUM-0001"}  # fmt: skip
     calls = unsafe_calls(app)
     assert len(calls) > 25
     before = await checksum(database)

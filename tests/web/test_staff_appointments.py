@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from factories import PASSWORD, advise, booked, both, lea, product, put
+from factories import advise, booked, both, lea, product, put
 from reading import text_of
 from sqlalchemy import select, update
 
@@ -19,7 +19,7 @@ from booking.reservations.tables import Reservation
 from booking.tasks import Task
 from kit import codes
 from kit.codes import show_code
-from stores import catalogue, staff, stock
+from stores import catalogue, stock
 from stores.catalogue import Variant
 from stores.pairings import Pairing
 
@@ -98,11 +98,7 @@ async def test_another_store_cannot_know_that_it_exists(visit, colleague, databa
     assert (after.status, after.version, after.items[0].state) == ("confirmed", 1, visit.items[0].state)
 
 
-async def test_a_merchandiser_has_no_business_with_appointments(visit, colleague, database, clock):
-    async with database.work() as session:
-        await staff.add_account(
-            session, "paul@aurore.example", "merchandiser", first_name="Paul", password=PASSWORD, now=clock()
-        )
+async def test_a_merchandiser_has_no_business_with_appointments(visit, colleague):
     paul = await colleague("paul")
     assert (await paul.get(page_of(visit))).status_code == 403
     for step in [*STEPS, "correct", "items/1", "checks/1"]:

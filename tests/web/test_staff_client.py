@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from factories import PASSWORD, advise, booked, lea, reserved
+from factories import advise, booked, lea, reserved
 from pyotp import TOTP
 from reading import text_of
 from sqlalchemy import select, update
@@ -18,7 +18,7 @@ from booking.reservations import asking as holding
 from booking.reservations import questions as holds
 from booking.tasks import Task
 from kit.codes import show_code
-from stores import places, staff
+from stores import places
 from stores.staff import Account
 
 AT = datetime(2026, 11, 24, 13, 30, tzinfo=UTC)
@@ -77,11 +77,7 @@ async def test_all_her_bookings_of_the_stores_one_sees_stand_in_one_file(visit, 
     assert show_code(visit.code) in by_hold
 
 
-async def test_another_store_finds_nobody_and_a_merchandiser_may_not_look(visit, colleague, database, clock):
-    async with database.work() as session:
-        await staff.add_account(
-            session, "paul@aurore.example", "merchandiser", first_name="Paul", password=PASSWORD, now=clock()
-        )
+async def test_another_store_finds_nobody_and_a_merchandiser_may_not_look(visit, colleague):
     marc, paul, helene = await colleague("marc"), await colleague("paul"), await colleague("helene")
     assert (await marc.get(file_of(visit.code))).status_code == 404
     assert (await helene.get(file_of("00000000"))).status_code == 404

@@ -4,7 +4,7 @@ import asyncio
 import re
 
 import pytest
-from factories import PASSWORD, both, lea, product, put, reserved
+from factories import both, lea, product, put, reserved
 from reading import text_of
 from sqlalchemy import select
 
@@ -13,7 +13,6 @@ from booking.messages import Message
 from booking.reservations import answering, asking, questions
 from booking.reservations.tables import Reservation
 from kit.codes import show_code
-from stores import staff
 from stores.catalogue import Variant
 from stores.stock import StoreStock
 
@@ -72,11 +71,7 @@ async def test_ines_of_rivoli_sees_it_and_marc_of_kleber_cannot_know_that_it_exi
     assert (after.status, after.version) == ("requested", asked.version)
 
 
-async def test_a_merchandiser_has_no_business_with_reservations(asked, colleague, database, clock):
-    async with database.work() as session:
-        await staff.add_account(
-            session, "paul@aurore.example", "merchandiser", first_name="Paul", password=PASSWORD, now=clock()
-        )
+async def test_a_merchandiser_has_no_business_with_reservations(asked, colleague):
     paul = await colleague("paul")
     assert (await paul.get("/fr/staff/account")).status_code == 200
     for path in ("/fr/staff", "/fr/staff/reservations", page_of(asked), "/fr/staff/picking", "/fr/staff/handover"):
