@@ -140,7 +140,7 @@ async def test_what_was_rolled_back_rings_nowhere(app, world, database, clock, c
 
 async def test_another_house_on_the_same_server_is_not_heard(app, world, redis, redis_url, colleague):
     """Numbers of databases keep keys apart in Redis, and not channels."""
-    number = int(redis_url.rpartition("=")[2] if "db=" in redis_url else redis_url.rpartition("/")[2])
+    number = redis.connection_pool.connection_kwargs["db"]
     other = connect_redis(redis_url.removesuffix(str(number)) + str((number + 5) % 16))
     await listening(app)
     async with screen(app, await colleague("ines")) as hers:
@@ -329,8 +329,8 @@ async def test_with_a_frozen_redis_they_work_too(settings, clock, engine, world,
 
 async def test_screens_ring_again_once_redis_is_back(settings, clock, engine, world, browser_of, redis, redis_url):
     """What rang while it was away is made good by one ring for everybody."""
-    port = free_port()
-    site = site_with(f"redis://127.0.0.1:{port}", settings, clock, engine)
+    port, number = free_port(), redis.connection_pool.connection_kwargs["db"]
+    site = site_with(f"redis://127.0.0.1:{port}/{number}", settings, clock, engine)
     async with site as app, browser_of(app, **{"sec-fetch-site": "same-origin"}) as ines:
         await ines.post("/fr/staff/login", data={"email": "ines@aurore.example", "password": PASSWORD})
         async with screen(app, ines) as shown, forwarding(port, redis):
