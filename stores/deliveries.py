@@ -51,6 +51,12 @@ def digest_of(call: str, facts: Any) -> bytes:
     return hashlib.sha256(json.dumps([call, facts], sort_keys=True).encode()).digest()
 
 
+def teller(source: str, store_ids: frozenset[int] | None) -> str:
+    """Whose events these are: a source is named by people, and the tills of two stores may both be called "till"; the
+    next key of the same stores goes on where the last one stopped."""
+    return source if store_ids is None else f"{source} @ {','.join(map(str, sorted(store_ids)))}"
+
+
 async def begin(
     session: AsyncSession, source: str, event_id: str, digest: bytes, *, now: datetime
 ) -> tuple[int, dict[str, Any] | None]:

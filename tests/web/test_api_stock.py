@@ -150,6 +150,16 @@ async def test_the_same_event_with_another_body_is_a_conflict_and_is_written_dow
     ] * 2
 
 
+async def test_the_tills_of_two_stores_may_bear_the_same_name_and_number(app, world, database, clock, counts):
+    for store, units in ((world.rivoli, 4), (world.kleber, 2)):
+        async with caller(app, await new_key(database, clock, "stock", stores=[store])) as till:
+            answer = await till.put(STOCK, json=counts(level(units, store=store.slug), source="till"))
+            assert answer.json()["applied"] == 1, answer.text
+    async with caller(app, await new_key(database, clock, "stock", stores=[world.kleber])) as next_key:
+        again = await next_key.put(STOCK, json=counts(level(2, store="kleber"), source="till"))
+        assert again.json() == answer.json(), "the next key of the same store goes on where the last one stopped"
+
+
 async def test_two_sources_may_use_the_same_word_and_the_keys_name_is_one(till, look, counts, database):
     await put(till, counts(level(3), source="erp"))
     await put(till, counts(level(4), source="pos"))

@@ -154,7 +154,8 @@ async def test_how_far_each_language_is(paul):
     form = await form_of(paul)
     await saved(paul, form | {"care_fr": "Essuyer.", "draft_en": "1"})
     said = text_of((await paul.get(OSCAR)).text)
-    assert "Français 4/4" in said and "English 3/4, draft" in said
+    assert "Français 4 of 4 texts" in said
+    assert "English 3 of 4 texts, draft" in said
     assert "Care , in English missing" in said
 
 

@@ -160,7 +160,8 @@ async def _delivered(
     source = body.source or actor.name.removeprefix("key:")
     digest = deliveries.digest_of(f"{request.method} {request.url.path}", sent)
     try:
-        delivery_id, answered = await deliveries.begin(session, source, body.event_id, digest, now=now)
+        teller = deliveries.teller(source, actor.store_ids)
+        delivery_id, answered = await deliveries.begin(session, teller, body.event_id, digest, now=now)
     except EventConflict as refused:
         said = {"source": source, "event_id": body.event_id}
         logger.warning("an event of stock was sent again with other contents", key=actor.name, **said)
