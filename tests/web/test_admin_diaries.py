@@ -1,12 +1,11 @@
 """D2 and D3: Hélène leads Rivoli and makes its schedule, Inès may not, Odile leads Kléber and sees nothing of it."""
 
-import html
 import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from factories import PASSWORD, advise, booked
-from reading import text_of
+from reading import fields, text_of
 from sqlalchemy import func, select
 
 from booking import diaries
@@ -51,23 +50,6 @@ async def lea_comes(database, world, desk, clock):
     """Léa has booked Nadia for Wednesday at 14 h 30."""
     async with database.work() as session:
         return await booked(session, world, desk, WEDNESDAY, now=clock(), advisor=desk.nadia)
-
-
-def fields(page: str, action: str) -> dict[str, str]:
-    """What the form with this action would send as it stands."""
-    (form,) = re.findall(rf'<form[^>]*action="{re.escape(action)}"[^>]*>(.*?)</form>', page, re.DOTALL)
-    found = {}
-    for tag in re.findall(r"<input[^>]*>", form):
-        if name := re.search(r'\bname="([^"]+)"', tag):
-            value = re.search(r'\bvalue="([^"]*)"', tag)
-            if 'type="checkbox"' not in tag or " checked" in tag:
-                found[name[1]] = html.unescape(value[1]) if value else ""
-    for name, inner in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL):
-        options = re.findall(r'<option value="([^"]*)"( selected)?', inner)
-        found[name] = next((value for value, chosen in options if chosen), options[0][0] if options else "")
-    for name, inner in re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>(.*?)</textarea>', form, re.DOTALL):
-        found[name] = html.unescape(inner)
-    return found
 
 
 def agreed(page: str) -> str:
